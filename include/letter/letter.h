@@ -1,0 +1,165 @@
+/**
+ * Letters: what the two wings say to each other, as JSON objects on a Unix stream socket, each
+ * with a 4-byte big-endian length before it.
+ *
+ * Every letter has one struct here, one parser and one writer in src/letter/. They are few and
+ * small; everything crosses by id. A letter that does not parse is a bug of the other wing or
+ * an attack on it: the receiver logs it, counts it and drops the connection.
+ */
+#ifndef LETTER_LETTER_H
+#define LETTER_LETTER_H
+
+#include "letter/agreement.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LETTER_VERSION 1
+#define LETTER_MAX     (4u << 20) ///< bytes of JSON in one letter
+#define LETTER_ID_SIZE 40         ///< bytes with the NUL of a room's or member's id
+#define LETTER_WANTS   64         ///< wants in one letter
+#define LETTER_SEATS   AGREE_MAX_MLINES
+
+enum letter_type {
+    // control to worker
+    LETTER_ROOM_OPEN,
+    LETTER_ROOM_CLOSE, ///< members go with it
+    LETTER_MEMBER_JOIN,
+    LETTER_MEMBER_AGREE, ///< answered by MEMBER_AGREED with the same `seq`
+    LETTER_MEMBER_LEAVE,
+    LETTER_TRACK_MUTE,
+    LETTER_SLOT_WANT,
+    LETTER_STATS_ASK, ///< answered by STATS with the same `seq`
+    LETTER_QUIT,      ///< end the process in good order
+    // worker to control
+    LETTER_HELLO, ///< the worker's first letter on every connection
+    LETTER_MEMBER_AGREED,
+    LETTER_MEMBER_CONNECTED, ///< DTLS is up
+    LETTER_MEMBER_GONE,      ///< the transport is lost; the member stays until MEMBER_LEAVE
+    LETTER_SLOT_CHANGED,
+    LETTER_SPEAKER,
+    LETTER_STATS,
+    LETTER_TYPE_COUNT
+};
+
+struct letter_hello {
+    unsigned version;
+    unsigned worker; ///< its number, 0..N-1
+    int64_t pid;
+    uint16_t port; ///< UDP
+    char
+        fingerprint[200]; ///< of its DTLS certificate, as in a=fingerprint: "sha-256 AB:CD:..."
+    unsigned room_count, member_count;
+};
+
+struct letter_agree {
+    uint64_t seq;
+    struct agreement agreement; ///< owned
+};
+
+struct letter_agreed {
+    uint64_t seq;
+    char error[64]; ///< "" if it went well; else "unknown_member", "capacity", ...
+};
+
+struct letter_gone {
+    uint32_t generation; ///< which peer connection of the member
+    char reason[32];     ///< "consent_expired", "dtls_failed", "ice_timeout", "closed"
+};
+
+struct letter_mute {
+    enum media_source source;
+    bool muted;
+};
+
+/**
+ * What the client will show. Either of one slot (`mid`), or of one participant's source
+ * whatever slot it sits on (`of`), or of both: this slot shall hold that participant and nobody
+ * else.
+ */
+struct letter_want {
+    char mid[AGREE_MID_SIZE]; ///< "" if not by slot
+    char of[LETTER_ID_SIZE];  ///< "" if not by participant
+    enum media_source source; ///< if `of` is set; camera by default
+    uint16_t width, height;   ///< pixels; 0: no opinion, the best there is
+    bool pinned;              ///< seat it before anyone else
+    bool paused;              ///< send nothing
+};
+
+/** Who sits on a slot, and how well the picture is. */
+struct letter_seat {
+    char mid[AGREE_MID_SIZE];
+    char of[LETTER_ID_SIZE];  ///< "" if the slot is empty
+    enum media_source source; ///< if `of` is set
+    char rid[AGREE_RID_SIZE]; ///< the layer given now, "" if none or without simulcast
+    uint16_t width, height;   ///< of that layer, 0 if unknown
+    char why[32]; ///< why it is not better: "source_limited", "codec_unsupported", ...; ""
+};
+
+/** One letter. Which member of the union holds is said by `type`. */
+struct letter {
+    enum letter_type type;
+    char room[LETTER_ID_SIZE];   ///< "" where none applies
+    char member[LETTER_ID_SIZE]; ///< "" where none applies
+    union {
+        struct letter_hello hello;
+        struct letter_agree agree;
+        struct letter_agreed agreed;
+        struct letter_gone gone; ///< MEMBER_GONE; MEMBER_CONNECTED uses `generation` alone
+        struct letter_mute mute;
+        struct {
+            unsigned count;
+            struct letter_want *want; ///< owned
+        } wants;
+        struct {
+            unsigned count;
+            struct letter_seat *seat; ///< owned; only the slots that changed
+        } seats;
+        struct {
+            char member[LETTER_ID_SIZE]; ///< "" for nobody
+        } speaker;
+        struct {
+            uint64_t seq;
+            json_t *body; ///< owned; NULL in STATS_ASK
+        } stats;
+    } u;
+};
+
+/** Frees what `l` owns; `l` itself stays the caller's. */
+void letter_fini(struct letter *l);
+
+/** "room.open", "member.agree", ...: the value of "type" on the wire. */
+const char *letter_name(enum letter_type type);
+
+/**
+ * Writes the frame of `l`: length and JSON, allocated, to be freed by the caller with free().
+ * Returns its bytes, or -ENOMEM, or -EMSGSIZE.
+ */
+int64_t letter_write(const struct letter *l, uint8_t **frame);
+
+/**
+ * Parses one JSON text of `len` bytes (without its length prefix). Returns 0; -EINVAL and in
+ * `*where` (a static string) the field that is wrong; or -ENOMEM. On error `*out` is zeroed.
+ */
+int letter_parse(const char *text, size_t len, struct letter *out, const char **where);
+
+/** Collects a byte stream into frames. Zero it to begin; both wings use it. */
+struct letter_reader {
+    uint8_t *buf; ///< owned
+    size_t len, cap;
+};
+
+void letter_reader_fini(struct letter_reader *r);
+
+/** Appends what was read. Returns 0, -ENOMEM, or -EMSGSIZE if a frame exceeds LETTER_MAX. */
+int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len);
+
+/**
+ * Takes the next whole letter. Returns 1 with `*out` filled, 0 if more bytes are needed, or
+ * what letter_parse() returned (the frame is consumed).
+ */
+int letter_reader_next(struct letter_reader *r, struct letter *out, const char **where);
+
+#endif
