@@ -7,6 +7,8 @@
 
 #define MIN_CAP 16
 
+__extension__ typedef unsigned __int128 u128; // not ISO C, but every compiler of ours has it
+
 void map_init(struct map *m, uint64_t seed)
 {
     *m = (struct map){.seed = seed};
@@ -26,8 +28,7 @@ static uint32_t hash_of(uint64_t seed, const uint8_t *p, size_t len)
         uint64_t word = 0;
         const size_t n = len < 8 ? len : 8;
         memcpy(&word, p, n);
-        const unsigned __int128 wide =
-            (unsigned __int128)(h ^ word) * UINT64_C(0xd6e8feb86659fd93);
+        const u128 wide = (u128)(h ^ word) * UINT64_C(0xd6e8feb86659fd93);
         h = (uint64_t)wide ^ (uint64_t)(wide >> 64) ^ seed;
         p += n;
         len -= n;
