@@ -1,0 +1,99 @@
+/**
+ * Rooms and their links: the adapter between front ends and calls.
+ *
+ * A link is derived, not stored: base32(HMAC-SHA256(server key, "v1|room id|role|version")).
+ * The database holds its SHA-256 alone, the server key is a file outside the database.
+ *
+ * `now` is in seconds since 1970 (UTC). Every function that touches the database may return
+ * -EAGAIN (locked), -ENOSPC (full disk) or -EIO; links_down() is true for these: answer 503.
+ */
+#ifndef LINKS_LINKS_H
+#define LINKS_LINKS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct links;
+
+#define LINKS_ID_SIZE    40   ///< bytes with the NUL: "rm_…", "tn_…"
+#define LINKS_TOKEN_SIZE 40   ///< of a link's token: 26 characters, or a UUID's 36
+#define LINKS_NAME_SIZE  321  ///< of a person's name: at most 80 characters
+#define LINKS_REF_SIZE   256  ///< of a front end's own name for a user or event
+#define LINKS_TITLE_SIZE 801  ///< at most 200 characters
+#define LINKS_URL_SIZE   2048 ///< of a whole URL
+
+enum links_kind { ROOM_INSTANT, ROOM_EVENT, ROOM_PERSONAL, ROOM_KIND_COUNT };
+enum links_access { ACCESS_OPEN, ACCESS_LOBBY, ACCESS_MEMBERS, ACCESS_COUNT };
+enum links_role { ROLE_GUEST, ROLE_MEMBER, ROLE_HOST, ROLE_COUNT };
+
+/** Stable names in JSON: "instant", "open", "host". The inverse: false if it is none. */
+const char *links_kind_name(enum links_kind kind);
+const char *links_access_name(enum links_access access);
+const char *links_role_name(enum links_role role);
+bool links_kind_from(const char *name, enum links_kind *out);
+bool links_access_from(const char *name, enum links_access *out);
+bool links_role_from(const char *name, enum links_role *out);
+
+/** A room as it stands in the database. All values. */
+struct links_room {
+    char id[LINKS_ID_SIZE];     ///< "rm_…", never changes
+    char tenant[LINKS_ID_SIZE]; ///< the id of the tenant that owns it
+    enum links_kind kind;
+    enum links_access access;
+    char title[LINKS_TITLE_SIZE]; ///< "" if none
+    char owner_ref[LINKS_REF_SIZE], owner_name[LINKS_NAME_SIZE];
+    char event_ref[LINKS_REF_SIZE];
+    char locale[16];     ///< "fr", "en", "" if not said
+    char metadata[4097]; ///< a JSON object as text, "" if none
+    unsigned link_version;
+    bool uuid; ///< its link has the shape of a UUID
+    bool closed;
+    int64_t created_at, last_used_at; ///< last_used_at 0: nobody has joined yet
+    int64_t expires_at;               ///< 0: never
+};
+
+/** What a link leads to. */
+enum links_status {
+    LINK_VALID,    ///< to the room
+    LINK_UNKNOWN,  ///< to nothing: 404
+    LINK_REPLACED, ///< to a room that has a new link, which it does not tell: 410
+    LINK_REDIRECT, ///< likewise, but the old link may lead to the new one
+    LINK_CLOSED,   ///< to a closed room: 410
+    LINK_EXPIRED,  ///< to an expired room: 410
+    LINK_DOWN,     ///< the database does not answer: 503
+};
+
+/**
+ * Looks up a link: its token in any case, or the whole URL (any scheme and host, a query and a
+ * fragment are ignored). `*room` is filled unless UNKNOWN or DOWN. Changes nothing.
+ */
+enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
+                                int64_t now);
+
+/** A person joined: the room is in use. 0 or -errno; a failure may be ignored. */
+int links_room_used(struct links *links, const char *room_id, int64_t now);
+
+/** True if `secret` (the `h=` of a host link's fragment) is the room's, in constant time. */
+bool links_is_host(const struct links *links, const struct links_room *room,
+                   const char *secret);
+
+/** Who a personal token (the `t=` of a link's fragment) says its bearer is. */
+struct links_member {
+    char ref[LINKS_REF_SIZE];
+    char name[LINKS_NAME_SIZE]; ///< one line, valid UTF-8, 1 to 80 characters
+    enum links_role role;
+};
+
+/**
+ * Checks a personal token: signed by us (HS256, no other), for this room and its present link
+ * version, not expired. Returns 0 and `*out`, or -EACCES.
+ */
+int links_verify_member(const struct links *links, const struct links_room *room,
+                        const char *token, struct links_member *out, int64_t now);
+
+/** True for the errors that mean "later": -EAGAIN, -ENOSPC, -EIO, -ENOMEM. */
+bool links_down(int error);
+
+#endif
