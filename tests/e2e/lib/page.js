@@ -1,0 +1,92 @@
+/** One window of a browser: what a person does in it, and what it shows. */
+import { writeFile } from 'node:fs/promises';
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Page {
+    /** Console errors and uncaught exceptions, as text. */
+    errors = [];
+    /** Everything logged, for the report of a failure. */
+    console = [];
+
+    constructor(browser, context, userContext) {
+        Object.assign(this, { browser, bidi: browser.bidi, context, userContext });
+    }
+
+    logged(entry) {
+        const text = `${entry.level}: ${entry.text ?? ''}`;
+        this.console.push(text);
+        if (entry.level === 'error') this.errors.push(text);
+    }
+
+    async goto(url) {
+        await this.bidi.send('browsingContext.navigate', { context: this.context, url, wait: 'complete' });
+    }
+
+    async reload() {
+        await this.bidi.send('browsingContext.reload', { context: this.context, wait: 'complete' });
+    }
+
+    async resize(width, height) {
+        await this.bidi.send('browsingContext.setViewport', { context: this.context, viewport: { width, height } });
+    }
+
+    /** Calls a function in the page; its arguments and result are JSON. */
+    call(fn, ...args) {
+        return this.bidi.call(this.context, fn, ...args);
+    }
+
+    /** Calls `fn` in the page until it returns something true; that is the result. */
+    async until(what, fn, { timeout = 15000, every = 100, args = [] } = {}) {
+        const end = Date.now() + timeout;
+        for (;;) {
+            const result = await this.call(fn, ...args);
+            if (result) return result;
+            if (Date.now() > end) throw new Error(`${this.browser.kind}: ${what}: not within ${timeout} ms`);
+            await sleep(every);
+        }
+    }
+
+    /** A click with the mouse in the middle of the first visible element that matches. */
+    async click(selector) {
+        const at = await this.until(`a visible ${selector}`, (s) => {
+            const e = [...document.querySelectorAll(s)].find((x) => x.checkVisibility?.() ?? x.offsetParent);
+            if (!e || e.disabled) return null;
+            e.scrollIntoView({ block: 'center', inline: 'center' });
+            const r = e.getBoundingClientRect();
+            return { x: Math.round(r.x + r.width / 2), y: Math.round(r.y + r.height / 2) };
+        }, { args: [selector] });
+        await this.bidi.send('input.performActions', {
+            context: this.context,
+            actions: [{
+                type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' },
+                actions: [{ type: 'pointerMove', x: at.x, y: at.y }, { type: 'pointerDown', button: 0 },
+                    { type: 'pointerUp', button: 0 }],
+            }],
+        });
+    }
+
+    async press(...keys) {
+        const actions = keys.flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }]);
+        await this.bidi.send('input.performActions', {
+            context: this.context, actions: [{ type: 'key', id: 'keyboard', actions }],
+        });
+    }
+
+    /** Clicks into a field, empties it and types. */
+    async type(selector, text) {
+        await this.click(selector);
+        await this.call((s) => document.querySelector(s).select?.(), selector);
+        await this.press(...text);
+    }
+
+    async screenshot(file) {
+        const { data } = await this.bidi.send('browsingContext.captureScreenshot', { context: this.context });
+        await writeFile(file, Buffer.from(data, 'base64'));
+    }
+
+    async close() {
+        this.browser.forget(this);
+        await this.bidi.send('browser.removeUserContext', { userContext: this.userContext }).catch(() => {});
+    }
+}
