@@ -63,6 +63,8 @@ struct agree_mline {
     struct agree_encoding encoding[AGREE_MAX_ENCODINGS]; ///< lowest quality first
     uint32_t slot_ssrc;     ///< if client_receives: ours, towards the client
     uint32_t slot_rtx_ssrc; ///< likewise; 0 without RTX
+    uint16_t slot_pair;     ///< if client_receives: audio and video slots of the same role and
+                            ///< number are a pair: one msid stream, kept in sync by the client
 };
 
 /** Which side starts DTLS, from the server's view. */
@@ -71,6 +73,7 @@ enum agree_dtls_role { AGREE_DTLS_SERVER, AGREE_DTLS_CLIENT };
 struct agreement {
     uint32_t generation; ///< counts peer connections of this member; another one: a new DTLS
                          ///< association
+    uint32_t answers;    ///< given to this peer connection: the version in our o= line
     char local_ufrag[AGREE_UFRAG_SIZE], local_pwd[AGREE_PWD_SIZE];   ///< ours (ICE-lite)
     char remote_ufrag[AGREE_UFRAG_SIZE], remote_pwd[AGREE_PWD_SIZE]; ///< the client's
     char fingerprint_hash[16]; ///< "sha-256", "sha-384", "sha-512", "sha-1"

@@ -149,6 +149,7 @@ int letter_parse(const char *text, size_t len, struct letter *out, const char **
 struct letter_reader {
     uint8_t *buf; ///< owned
     size_t len, cap;
+    size_t taken; ///< bytes of `buf` already given out
 };
 
 void letter_reader_fini(struct letter_reader *r);
@@ -158,7 +159,7 @@ int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len
 
 /**
  * Takes the next whole letter. Returns 1 with `*out` filled, 0 if more bytes are needed, or
- * what letter_parse() returned (the frame is consumed).
+ * what letter_parse() returned (the frame is consumed), or -EMSGSIZE: this stream is lost.
  */
 int letter_reader_next(struct letter_reader *r, struct letter *out, const char **where);
 

@@ -1,0 +1,51 @@
+/** One row a letter: its name, its address and how its body is read and written. */
+#ifndef LETTER_KINDS_H
+#define LETTER_KINDS_H
+
+#include "fields.h"
+#include "letter/letter.h"
+
+/** Whom a letter concerns. */
+enum address {
+    TO_WORKER, ///< nobody in particular; ids may be given (stats) or not
+    TO_ROOM,   ///< `room` must be given
+    TO_MEMBER, ///< `room` and `member` must be given
+};
+
+struct letter_kind {
+    const char *name;
+    enum address address;
+    /** Reads the body's fields into `out`; NULL if there is none. Returns 0 or -ENOMEM. */
+    int (*read)(struct fields *f, struct letter *out);
+    /** Adds the body's fields to `body`; NULL if there is none. Returns 0, or -1 without
+     * memory. */
+    int (*write)(const struct letter *l, json_t *body);
+};
+
+extern const struct letter_kind letter_kind[LETTER_TYPE_COUNT];
+
+int read_hello(struct fields *f, struct letter *out);
+int read_agree(struct fields *f, struct letter *out);
+int read_agreed(struct fields *f, struct letter *out);
+int read_connected(struct fields *f, struct letter *out);
+int read_gone(struct fields *f, struct letter *out);
+int read_mute(struct fields *f, struct letter *out);
+int read_wants(struct fields *f, struct letter *out);
+int read_seats(struct fields *f, struct letter *out);
+int read_speaker(struct fields *f, struct letter *out);
+int read_stats_ask(struct fields *f, struct letter *out);
+int read_stats(struct fields *f, struct letter *out);
+
+int write_hello(const struct letter *l, json_t *body);
+int write_agree(const struct letter *l, json_t *body);
+int write_agreed(const struct letter *l, json_t *body);
+int write_connected(const struct letter *l, json_t *body);
+int write_gone(const struct letter *l, json_t *body);
+int write_mute(const struct letter *l, json_t *body);
+int write_wants(const struct letter *l, json_t *body);
+int write_seats(const struct letter *l, json_t *body);
+int write_speaker(const struct letter *l, json_t *body);
+int write_stats_ask(const struct letter *l, json_t *body);
+int write_stats(const struct letter *l, json_t *body);
+
+#endif

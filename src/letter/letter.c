@@ -1,0 +1,41 @@
+#include "letter/letter.h"
+#include "kinds.h"
+
+#include <stdlib.h>
+
+const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
+    [LETTER_ROOM_OPEN] = {"room.open", TO_ROOM, NULL, NULL},
+    [LETTER_ROOM_CLOSE] = {"room.close", TO_ROOM, NULL, NULL},
+    [LETTER_MEMBER_JOIN] = {"member.join", TO_MEMBER, NULL, NULL},
+    [LETTER_MEMBER_AGREE] = {"member.agree", TO_MEMBER, read_agree, write_agree},
+    [LETTER_MEMBER_LEAVE] = {"member.leave", TO_MEMBER, NULL, NULL},
+    [LETTER_TRACK_MUTE] = {"track.mute", TO_MEMBER, read_mute, write_mute},
+    [LETTER_SLOT_WANT] = {"slot.want", TO_MEMBER, read_wants, write_wants},
+    [LETTER_STATS_ASK] = {"stats.ask", TO_WORKER, read_stats_ask, write_stats_ask},
+    [LETTER_QUIT] = {"quit", TO_WORKER, NULL, NULL},
+    [LETTER_HELLO] = {"hello", TO_WORKER, read_hello, write_hello},
+    [LETTER_MEMBER_AGREED] = {"member.agreed", TO_MEMBER, read_agreed, write_agreed},
+    [LETTER_MEMBER_CONNECTED] = {"member.connected", TO_MEMBER, read_connected,
+                                 write_connected},
+    [LETTER_MEMBER_GONE] = {"member.gone", TO_MEMBER, read_gone, write_gone},
+    [LETTER_SLOT_CHANGED] = {"slot.changed", TO_MEMBER, read_seats, write_seats},
+    [LETTER_SPEAKER] = {"speaker", TO_ROOM, read_speaker, write_speaker},
+    [LETTER_STATS] = {"stats", TO_WORKER, read_stats, write_stats},
+};
+
+const char *letter_name(enum letter_type type)
+{
+    return (unsigned)type < LETTER_TYPE_COUNT ? letter_kind[type].name : "?";
+}
+
+void letter_fini(struct letter *l)
+{
+    if (l->type == LETTER_MEMBER_AGREE)
+        agreement_fini(&l->u.agree.agreement);
+    if (l->type == LETTER_SLOT_WANT)
+        free(l->u.wants.want);
+    if (l->type == LETTER_SLOT_CHANGED)
+        free(l->u.seats.seat);
+    if (l->type == LETTER_STATS)
+        json_decref(l->u.stats.body);
+}
