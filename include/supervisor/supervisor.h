@@ -1,0 +1,93 @@
+/**
+ * Starts the media workers, feeds them letters, watches them, and starts them again.
+ *
+ * A worker is a process (`salon media --worker K --port P --socket PATH`) that binds a Unix
+ * socket in the state folder; we connect to it. It is *up* from its HELLO on. It is lost when
+ * it exits, closes the socket, says nonsense or does not answer: then it is killed, and started
+ * anew at once (slower if it keeps dying young).
+ *
+ * All on one libuv loop. Callbacks never run inside a call of this header.
+ */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include "letter/letter.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#define SUPERVISOR_MAX_WORKERS 64
+#define SUPERVISOR_MAX_BINDS   16
+
+struct supervisor;
+
+/** How the workers are run. Strings are copied. */
+struct supervisor_conf {
+    unsigned workers;      ///< 1..SUPERVISOR_MAX_WORKERS
+    uint16_t port;         ///< UDP port of worker 0; worker k has port + k
+    const char *state_dir; ///< where the sockets lie; it exists, and is ours alone
+    const char *log_level; ///< handed on; NULL: the worker's default
+    unsigned bind_count;
+    const char *bind[SUPERVISOR_MAX_BINDS]; ///< addresses to bind; none: all
+    const char *program;                    ///< what to run; NULL: this executable again
+    unsigned hang_ms;                       ///< silence after which a worker is killed; 0: 5 s
+};
+
+/** What is told. `arg` is the one of supervisor_start(). */
+struct supervisor_ops {
+    /** A worker said HELLO: it has no rooms and takes letters. */
+    void (*up)(void *arg, unsigned worker);
+    /** A worker that was up is lost, with all it held. */
+    void (*lost)(void *arg, unsigned worker);
+    /** A letter other than HELLO and STATS came. It is freed after the call. */
+    void (*letter)(void *arg, unsigned worker, const struct letter *letter);
+    /** A worker could not even start the first time: `why` is one line for a person. Nothing
+     *  is tried again; supervisor_stop() is due. */
+    void (*failed)(void *arg, const char *why);
+};
+
+/** One worker as seen from here. Borrowed pointers hold until the loop runs again. */
+struct supervisor_worker {
+    bool up;
+    int64_t pid;             ///< of the process, 0 if none runs
+    uint16_t port;           ///< its UDP port
+    const char *fingerprint; ///< of its DTLS certificate, "sha-256 AB:…"; "" until it was up
+    unsigned load;           ///< members on it, as told by supervisor_load()
+    unsigned restarts;       ///< how often it was lost since the start
+    const json_t *stats;     ///< the body of its last STATS, NULL if none
+};
+
+/** Takes the configuration; starts nothing. 0, -EINVAL, -ENAMETOOLONG (the socket's path) or
+ *  -ENOMEM. */
+int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
+                      struct supervisor **out);
+
+/**
+ * Starts all workers. One left over by an earlier control process is told to quit first. `ops`
+ * is not owned. Returns 0 or -errno.
+ */
+int supervisor_start(struct supervisor *s, const struct supervisor_ops *ops, void *arg);
+
+/** Sends `letter` to a worker. 0; -ENOTCONN if it is not up; -ENOMEM; -EMSGSIZE. */
+int supervisor_send(struct supervisor *s, unsigned worker, const struct letter *letter);
+
+/** The least loaded worker that is up, or -1. */
+int supervisor_pick(const struct supervisor *s);
+
+/** So many members more (or fewer) are on this worker now. Starts at 0 whenever it comes up. */
+void supervisor_load(struct supervisor *s, unsigned worker, int change);
+
+unsigned supervisor_count(const struct supervisor *s);
+
+/** False if there is no such worker. */
+bool supervisor_look(const struct supervisor *s, unsigned worker,
+                     struct supervisor_worker *out);
+
+/**
+ * Ends all workers: QUIT, after 1 s SIGTERM, after 3 s SIGKILL. No callback but `done` runs
+ * from here on; when it runs `s` is being freed: let the loop run until it has nothing left.
+ */
+void supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,68 @@
+/* What the API asks of live rooms. */
+#include "live.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+unsigned call_room_count(const struct call *call, const char *id)
+{
+    const struct call_room *room = call_room_find(call, id);
+    return room ? room->count : 0;
+}
+
+json_t *call_room_participants(const struct call *call, const char *id)
+{
+    json_t *all = json_array();
+    const struct call_room *room = call_room_find(call, id);
+    const struct call_member *m = room ? LIST_FIRST(&room->members) : NULL;
+    for (; m; m = LIST_NEXT(m, link)) {
+        json_t *view = call_view_member(m);
+        json_object_set_new(view, "joined_at", json_integer(m->joined_at));
+        json_array_append_new(all, view);
+    }
+    return all;
+}
+
+bool call_room_remove(struct call *call, const char *id, const char *participant)
+{
+    const struct call_room *room = call_room_find(call, id);
+    struct call_member *m = room ? call_member_find(room, participant) : NULL;
+    if (m)
+        call_member_end(m, "removed");
+    return m != NULL;
+}
+
+int call_room_mute(struct call *call, const char *id, const char *participant,
+                   const enum media_source *source)
+{
+    const struct call_room *room = call_room_find(call, id);
+    struct call_member *m = room ? call_member_find(room, participant) : NULL;
+    if (!m)
+        return -ENOENT;
+    bool published[SOURCE_COUNT] = {false};
+    for (unsigned i = 0; m->media && i < m->agreement.mline_count; i++) {
+        const struct agree_mline *line = &m->agreement.mline[i];
+        if (line->active && line->client_sends)
+            published[line->source] = true;
+    }
+    if (source && !published[*source])
+        return -ESRCH;
+    for (unsigned s = 0; s < SOURCE_COUNT; s++) {
+        if (published[s] && (!source || *source == s))
+            call_mute(m, (enum media_source)s, true);
+    }
+    return 0;
+}
+
+void call_room_title(struct call *call, const char *id, const char *title)
+{
+    struct call_room *room = call_room_find(call, id);
+    if (room)
+        (void)snprintf(room->title, sizeof(room->title), "%s", title);
+}
+
+void call_totals(const struct call *call, unsigned *rooms, unsigned *participants)
+{
+    *rooms = (unsigned)call->rooms.count;
+    *participants = (unsigned)call->members.count;
+}

@@ -1,0 +1,239 @@
+#include "live.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_LIMIT 500
+#define AWAY_MS    30000
+#define AGREE_MS   5000
+#define WAIT_MS    3000
+
+static void on_timer(uv_timer_t *timer);
+
+static void arm(struct call *call)
+{
+    const usec_t next = deadline_next(&call->due);
+    if (next == USEC_NEVER) {
+        uv_timer_stop(&call->timer);
+        return;
+    }
+    const usec_t now = usec_now();
+    const usec_t wait = next > now ? next - now : 0;
+    uv_update_time(call->loop); // the loop's own clock may be a long callback behind
+    uv_timer_start(&call->timer, on_timer, (uint64_t)((wait + USEC_PER_MS - 1) / USEC_PER_MS),
+                   0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct call *call = timer->data;
+    deadline_run(&call->due, usec_now());
+    arm(call);
+}
+
+void call_due(struct call *call, struct deadline *d, usec_t at)
+{
+    if (deadline_set(&call->due, d, at) != 0) {
+        log_at(LEVEL_ERROR, "call.memory", "error=ENOMEM");
+        return;
+    }
+    arm(call);
+}
+
+void call_letter(const struct call_member *m, struct letter *letter)
+{
+    const struct call_room *room = m->room;
+    if (room->worker < 0)
+        return;
+    memcpy(letter->room, room->id, sizeof(letter->room));
+    memcpy(letter->member, m->id, sizeof(letter->member));
+    const int r = supervisor_send(m->call->conf.supervisor, (unsigned)room->worker, letter);
+    if (r < 0 && r != -ENOTCONN) // not connected: on_lost() is on its way
+        log_at(LEVEL_ERROR, "call.letter", "type=%s error=%d", letter_name(letter->type), r);
+}
+
+/* ---- from the supervisor ---- */
+
+static void on_up(void *arg, unsigned worker)
+{
+    struct call *call = arg;
+    (void)worker;
+    struct call_room *room;
+    LIST_FOREACH(room, &call->room_list, link)
+    call_room_place(room);
+    if (call->ready || ++call->up < supervisor_count(call->conf.supervisor))
+        return;
+    call->ready = true;
+    if (call->conf.ready)
+        call->conf.ready(call->conf.arg);
+}
+
+static void on_lost(void *arg, unsigned worker)
+{
+    struct call *call = arg;
+    struct call_room *room = LIST_FIRST(&call->room_list), *next_room;
+    for (; room; room = next_room) {
+        call_room_hold(room);
+        if (room->worker == (int)worker) {
+            call_room_unplace(room);
+            struct call_member *m = LIST_FIRST(&room->members), *next;
+            for (; m; m = next) {
+                next = LIST_NEXT(m, link);
+                call_offer_again(m);
+                m->stale = true;
+                if (m->media)
+                    call_member_lost(m, "worker_restarted");
+            }
+            call_room_place(room);
+        }
+        next_room = LIST_NEXT(room, link);
+        call_room_release(room);
+    }
+}
+
+static void on_agreed(struct call_member *m, const struct letter *l)
+{
+    call_on_agreed(m, &l->u.agreed);
+}
+
+static void on_connected(struct call_member *m, const struct letter *l)
+{
+    if (!m->media || l->u.gone.generation != m->agreement.generation)
+        return;
+    call_tell(m, json_pack("{s:s, s:s, s:I}", "type", "media", "state", "connected",
+                           "generation", (json_int_t)l->u.gone.generation));
+}
+
+static void on_gone(struct call_member *m, const struct letter *l)
+{
+    if (m->media && l->u.gone.generation == m->agreement.generation)
+        call_member_lost(m, l->u.gone.reason[0] ? l->u.gone.reason : "closed");
+}
+
+static void on_speaker(struct call_room *room, const struct letter *l)
+{
+    if (strcmp(room->speaker, l->u.speaker.member) == 0)
+        return;
+    memcpy(room->speaker, l->u.speaker.member, sizeof(room->speaker));
+    json_t *who = room->speaker[0] ? json_string(room->speaker) : json_null();
+    call_tell_room(room, NULL, json_pack("{s:s, s:o}", "type", "speaker", "participant", who));
+}
+
+static void on_letter(void *arg, unsigned worker, const struct letter *l)
+{
+    static void (*const run[LETTER_TYPE_COUNT])(struct call_member *, const struct letter *) = {
+        [LETTER_MEMBER_AGREED] = on_agreed,
+        [LETTER_MEMBER_CONNECTED] = on_connected,
+        [LETTER_MEMBER_GONE] = on_gone,
+        [LETTER_SLOT_CHANGED] = call_on_slots,
+    };
+    struct call_room *room = call_room_find(arg, l->room);
+    // What is unknown here has left while the letter was on its way.
+    if (!room || room->worker != (int)worker)
+        return;
+    if (l->type == LETTER_SPEAKER) {
+        on_speaker(room, l);
+        return;
+    }
+    struct call_member *m = call_member_find(room, l->member);
+    if (run[l->type] && m)
+        run[l->type](m, l);
+    else if (!run[l->type])
+        log_at(LEVEL_WARN, "call.odd_letter", "type=%s", letter_name(l->type));
+}
+
+static void on_failed(void *arg, const char *why)
+{
+    struct call *call = arg;
+    if (call->conf.failed)
+        call->conf.failed(call->conf.arg, why);
+}
+
+/* ---- the whole ---- */
+
+int call_create(uv_loop_t *loop, const struct call_conf *conf, struct call **out)
+{
+    assert(conf->address_count <= SDP_MAX_ADDRESSES);
+    struct call *call = calloc(1, sizeof(*call));
+    if (!call)
+        return -ENOMEM;
+    call->ice_servers = conf->ice_servers ? json_deep_copy(conf->ice_servers) : json_array();
+    if (!call->ice_servers) {
+        free(call);
+        return -ENOMEM;
+    }
+    call->loop = loop;
+    call->conf = *conf;
+    call->conf.room_limit = conf->room_limit ? conf->room_limit : ROOM_LIMIT;
+    call->conf.away_ms = conf->away_ms ? conf->away_ms : AWAY_MS;
+    call->conf.agree_ms = conf->agree_ms ? conf->agree_ms : AGREE_MS;
+    call->conf.wait_ms = conf->wait_ms ? conf->wait_ms : WAIT_MS;
+    map_init(&call->rooms, rand_u64());
+    map_init(&call->members, rand_u64());
+    LIST_INIT(&call->room_list);
+    const int r = uv_timer_init(loop, &call->timer);
+    assert(r == 0);
+    (void)r;
+    call->timer.data = call;
+    *out = call;
+    return 0;
+}
+
+int call_start(struct call *call)
+{
+    static const struct supervisor_ops ops = {on_up, on_lost, on_letter, on_failed};
+    return supervisor_start(call->conf.supervisor, &ops, call);
+}
+
+static void end_all(struct call_room *room, const char *reason)
+{
+    call_room_hold(room);
+    struct call_member *m;
+    while ((m = LIST_FIRST(&room->members)))
+        call_member_end(m, reason);
+    call_room_release(room);
+}
+
+void call_stop(struct call *call)
+{
+    call->stopping = true;
+    struct call_room *room;
+    while ((room = LIST_FIRST(&call->room_list)))
+        end_all(room, "shutdown");
+}
+
+void call_room_close(struct call *call, const char *id)
+{
+    struct call_room *room = call_room_find(call, id);
+    if (room)
+        end_all(room, "room_closed");
+}
+
+static void on_freed(uv_handle_t *handle)
+{
+    struct call *call = handle->data;
+    map_fini(&call->rooms);
+    map_fini(&call->members);
+    deadline_heap_fini(&call->due);
+    json_decref(call->ice_servers);
+    free(call);
+}
+
+void call_destroy(struct call *call)
+{
+    if (!call)
+        return;
+    if (!call->stopping)
+        call_stop(call);
+    uv_close((uv_handle_t *)&call->timer, on_freed);
+}
+
+const json_t *call_ice_servers(const struct call *call)
+{
+    return call->ice_servers;
+}

@@ -1,0 +1,160 @@
+/** The live rooms and participants, as the files of this folder share them. */
+#ifndef CALL_LIVE_H
+#define CALL_LIVE_H
+
+#include "base/deadline.h"
+#include "base/map.h"
+#include "base/usec.h"
+#include "call/call.h"
+
+#include <sys/queue.h>
+
+#define WANTS_KEPT  512 ///< of one participant, to be said again to a new worker
+#define CHAT_BURST  10  ///< messages of one participant …
+#define CHAT_WINDOW (10 * USEC_PER_SEC) ///< … in this time
+
+LIST_HEAD(call_room_list, call_room);
+LIST_HEAD(call_member_list, call_member);
+
+struct call {
+    uv_loop_t *loop;
+    struct call_conf conf;
+    json_t *ice_servers;
+    uv_timer_t timer; ///< fires at the earliest deadline
+    struct deadline_heap due;
+    struct map rooms;   ///< by id
+    struct map members; ///< by id
+    struct call_room_list room_list;
+    uint64_t seq; ///< of the last MEMBER_AGREE
+    unsigned up;  ///< workers that have come up so far, until `ready` was told
+    bool ready, stopping;
+};
+
+struct call_room {
+    struct call *call;
+    LIST_ENTRY(call_room) link;
+    char id[LETTER_ID_SIZE];
+    char title[LINKS_TITLE_SIZE];
+    enum links_kind kind;
+    int worker; ///< -1: none just now
+    struct call_member_list members;
+    unsigned count;
+    unsigned holds; ///< users who need it to stay, though it may be empty
+    char speaker[LETTER_ID_SIZE];
+    json_t *chat[CALL_CHAT_KEPT]; ///< ring: message n lies at n % CALL_CHAT_KEPT
+    uint64_t chat_count;          ///< n of the last message
+};
+
+/** An offer, or an ICE restart, on its way through the worker. */
+struct offer {
+    char *sdp; ///< owned; NULL: an ICE restart
+    size_t len;
+    unsigned hint_count;
+    struct sdp_hint *hint;         ///< owned
+    struct sdp_fragment *fragment; ///< owned; the client's, of a restart
+    call_reply reply;              ///< NULL: whoever asked is gone
+    usec_t until;                  ///< for a worker, or for its word
+    uint64_t seq;                  ///< of its MEMBER_AGREE
+    struct sdp_answered answered;  ///< while the worker thinks about it
+};
+
+struct call_member {
+    struct call *call;
+    struct call_room *room;
+    LIST_ENTRY(call_member) link;
+    char id[LETTER_ID_SIZE];
+    char name[LINKS_NAME_SIZE];
+    enum links_role role;
+    enum call_client client;
+    bool hand;
+    bool away;                  ///< no shell just now
+    bool announced;             ///< the others know of it
+    int64_t joined_at;          ///< seconds since 1970
+    const struct call_ops *ops; ///< not owned
+    void *shell;                ///< not owned, NULL while away
+    char secret[CALL_SECRET_SIZE];
+    struct deadline gone; ///< when it is away for too long
+
+    struct agreement agreement; ///< the last one the worker took
+    uint64_t session;           ///< the o= line's id of that offer
+    bool agreed;                ///< there is one
+    bool media;                 ///< … and its connection is not lost
+    bool stale;                 ///< its worker is lost: the next offer is a new connection
+
+    struct offer *waiting;  ///< owned: for a worker, or for the one before
+    struct offer *agreeing; ///< owned: the worker has it
+    struct deadline step;   ///< when to look at these two
+
+    bool muted[SOURCE_COUNT];
+    struct letter_seat *seat; ///< owned; one for each slot ever named
+    unsigned seat_count;
+    struct letter_want *want; ///< owned
+    unsigned want_count, want_cap;
+    char only[LETTER_ID_SIZE]; ///< WHEP: whom all slots show
+    usec_t said[CHAT_BURST];   ///< times of its last chat messages, a ring
+    unsigned said_at;
+};
+
+/* call.c */
+
+/** Sets a deadline and the timer after it. */
+void call_due(struct call *call, struct deadline *d, usec_t at);
+/** Sends a letter about a member to its room's worker, if there is one. */
+void call_letter(const struct call_member *m, struct letter *letter);
+
+/* room.c */
+
+struct call_room *call_room_find(const struct call *call, const char *id);
+struct call_room *call_room_open(struct call *call, const struct links_room *about);
+/** Gives a room without a worker the least loaded one, if any is up. */
+void call_room_place(struct call_room *room);
+/** The worker and all it held are gone. */
+void call_room_unplace(struct call_room *room);
+void call_room_hold(struct call_room *room);
+/** Undoes a hold, and closes the room if it is empty and nobody holds it. */
+void call_room_release(struct call_room *room);
+
+/* member.c */
+
+struct call_member *call_member_find(const struct call_room *room, const char *id);
+/** Puts it out: its shell is told why, then it is freed. */
+void call_member_end(struct call_member *m, const char *reason);
+/** Its peer connection is lost: a web client is told, the others end. */
+void call_member_lost(struct call_member *m, const char *reason);
+void call_on_slots(struct call_member *m, const struct letter *letter);
+/** Forgets the seats on m-lines that are slots no more; all of them if `all`. */
+void call_prune_seats(struct call_member *m, bool all);
+
+/* offer.c */
+
+void call_on_step(void *member, usec_t now);
+void call_on_agreed(struct call_member *m, const struct letter_agreed *agreed);
+/** Looks at its offers soon. */
+void call_step_soon(struct call_member *m);
+/** The worker is gone: what it was thinking about must be asked again. */
+void call_offer_again(struct call_member *m);
+/** Whoever asked is gone: what goes on, goes on, what waits does not. */
+void call_offer_orphan(struct call_member *m);
+void call_offers_free(struct call_member *m);
+
+/* want.c */
+
+/** After an agreement: says to the worker what it must know of the wants. `fresh`: it is of a
+ * new connection, and the mids of the old one mean nothing. */
+void call_wants_say(struct call_member *m, bool fresh);
+/** Nobody wants one who has left. */
+void call_wants_forget(struct call_member *m, const char *id);
+
+/* view.c */
+
+json_t *call_view_member(const struct call_member *m);
+json_t *call_view_tracks(const struct call_member *m);
+json_t *call_view_seat(const struct letter_seat *seat);
+/** Tells one shell; takes the reference (NULL, from a lack of memory, is not told). */
+void call_tell(struct call_member *m, json_t *message);
+/** Tells everyone in the room but `except` (may be NULL); takes the reference. */
+void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message);
+/** Tells the others that `m` "joined" or "left", or everyone, `m` too, that it "changed". */
+void call_tell_of(struct call_member *m, const char *event);
+
+#endif

@@ -1,0 +1,315 @@
+#include "live.h"
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ID_CHARS     20 // of 5 bits: nobody guesses whom to send a private message
+#define SECRET_CHARS 32
+
+struct call_member *call_member_find(const struct call_room *room, const char *id)
+{
+    struct call_member *m = map_get(&room->call->members, id, strlen(id));
+    return m && m->room == room ? m : NULL;
+}
+
+bool call_name_valid(const char *name)
+{
+    const size_t len = strlen(name);
+    return len > 0 && text_one_line(name, len) && text_utf8_count(name, len) <= CALL_NAME_CHARS;
+}
+
+/* ---- coming and going ---- */
+
+static void on_away_too_long(void *member, usec_t now)
+{
+    (void)now;
+    call_leave(member);
+}
+
+static struct call_member *make(struct call *call, struct call_room *room,
+                                const struct call_who *who)
+{
+    struct call_member *m = calloc(1, sizeof(*m));
+    if (!m)
+        return NULL;
+    m->call = call;
+    m->room = room;
+    rand_id(m->id, sizeof(m->id), "p_", ID_CHARS);
+    (void)snprintf(m->name, sizeof(m->name), "%s", who->name);
+    m->role = who->role;
+    m->client = who->client;
+    m->joined_at = (int64_t)time(NULL);
+    m->gone = (struct deadline){.owner = m, .due = on_away_too_long};
+    m->step = (struct deadline){.owner = m, .due = call_on_step};
+    if (map_put(&call->members, m->id, strlen(m->id), m) != 0) {
+        free(m);
+        return NULL;
+    }
+    return m;
+}
+
+struct call_member *call_join(struct call *call, const struct call_who *who,
+                              const struct call_ops *ops, void *shell, const char **reason)
+{
+    assert(call_name_valid(who->name) && !call->stopping);
+    *reason = "internal";
+    struct call_room *room = call_room_find(call, who->room->id);
+    if (!room)
+        room = call_room_open(call, who->room);
+    if (!room)
+        return NULL;
+    call_room_hold(room);
+    struct call_member *m = NULL;
+    if (room->count >= call->conf.room_limit)
+        *reason = "room_full";
+    else
+        m = make(call, room, who);
+    if (m) {
+        LIST_INSERT_HEAD(&room->members, m, link);
+        room->count++;
+        m->ops = ops;
+        m->shell = shell;
+        struct letter join = {.type = LETTER_MEMBER_JOIN};
+        call_letter(m, &join);
+        if (room->worker >= 0)
+            supervisor_load(call->conf.supervisor, (unsigned)room->worker, 1);
+        log_at(LEVEL_INFO, "call.joined", "room=%s participant=%s count=%u", room->id, m->id,
+               room->count);
+        m->announced = who->client == CLIENT_WEB;
+        call_tell_of(m, "joined");
+    }
+    call_room_release(room);
+    return m;
+}
+
+void call_leave(struct call_member *m)
+{
+    struct call *call = m->call;
+    struct call_room *room = m->room;
+    m->shell = NULL;
+    call_tell_of(m, "left");
+    struct letter leave = {.type = LETTER_MEMBER_LEAVE};
+    call_letter(m, &leave);
+    if (room->worker >= 0)
+        supervisor_load(call->conf.supervisor, (unsigned)room->worker, -1);
+
+    call_room_hold(room);
+    LIST_REMOVE(m, link);
+    room->count--;
+    map_del(&call->members, m->id, strlen(m->id));
+    if (strcmp(room->speaker, m->id) == 0)
+        room->speaker[0] = '\0'; // the worker says who is next
+    struct call_member *other;
+    LIST_FOREACH(other, &room->members, link)
+    call_wants_forget(other, m->id);
+    log_at(LEVEL_INFO, "call.left", "room=%s participant=%s count=%u", room->id, m->id,
+           room->count);
+    call_room_release(room);
+
+    deadline_clear(&call->due, &m->gone);
+    deadline_clear(&call->due, &m->step);
+    call_offers_free(m);
+    agreement_fini(&m->agreement);
+    free(m->seat);
+    free(m->want);
+    free(m);
+}
+
+void call_member_end(struct call_member *m, const char *reason)
+{
+    if (m->shell)
+        m->ops->closed(m->shell, reason);
+    call_leave(m);
+}
+
+void call_member_lost(struct call_member *m, const char *reason)
+{
+    if (m->client != CLIENT_WEB) {
+        call_member_end(m, reason);
+        return;
+    }
+    m->media = false;
+    call_prune_seats(m, true);
+    call_tell(m, json_pack("{s:s, s:s, s:s, s:I}", "type", "media", "state", "lost", "reason",
+                           reason, "generation", (json_int_t)m->agreement.generation));
+    call_tell_of(m, "changed"); // it publishes nothing now
+}
+
+/* ---- the shell ---- */
+
+void call_detach(struct call_member *m)
+{
+    assert(!m->away);
+    m->away = true;
+    m->shell = NULL;
+    call_offer_orphan(m);
+    call_tell_of(m, "changed");
+    call_due(m->call, &m->gone, usec_now() + m->call->conf.away_ms * USEC_PER_MS);
+}
+
+struct call_member *call_resume(struct call *call, const char *id, const char *secret,
+                                const struct call_ops *ops, void *shell)
+{
+    struct call_member *m = map_get(&call->members, id, strlen(id));
+    if (!m || !m->secret[0] ||
+        !digest_same(m->secret, strlen(m->secret), secret, strlen(secret)))
+        return NULL;
+    m->secret[0] = '\0';
+    void *old = m->shell;
+    const struct call_ops *old_ops = m->ops;
+    call_offer_orphan(m);
+    m->ops = ops;
+    m->shell = shell;
+    if (old)
+        old_ops->closed(old, "resumed_elsewhere");
+    deadline_clear(&call->due, &m->gone);
+    if (m->away) {
+        m->away = false;
+        call_tell_of(m, "changed");
+    }
+    return m;
+}
+
+const char *call_new_secret(struct call_member *m)
+{
+    rand_id(m->secret, sizeof(m->secret), "", SECRET_CHARS);
+    return m->secret;
+}
+
+/* ---- what it says ---- */
+
+void call_mute(struct call_member *m, enum media_source source, bool muted)
+{
+    if (m->muted[source] == muted)
+        return;
+    m->muted[source] = muted;
+    struct letter letter = {.type = LETTER_TRACK_MUTE,
+                            .u.mute = {.source = source, .muted = muted}};
+    if (m->media)
+        call_letter(m, &letter);
+    call_tell_of(m, "changed");
+}
+
+void call_update(struct call_member *m, const char *name, bool has_hand, bool hand)
+{
+    if (name)
+        (void)snprintf(m->name, sizeof(m->name), "%s", name);
+    if (has_hand)
+        m->hand = hand;
+    call_tell_of(m, "changed");
+}
+
+/* ---- its seats ---- */
+
+static struct letter_seat *seat_of(struct call_member *m, const char *mid)
+{
+    for (unsigned i = 0; i < m->seat_count; i++) {
+        if (strcmp(m->seat[i].mid, mid) == 0)
+            return &m->seat[i];
+    }
+    if (m->seat_count == LETTER_SEATS)
+        return NULL;
+    struct letter_seat *grown = realloc(m->seat, (m->seat_count + 1) * sizeof(*grown));
+    if (!grown)
+        return NULL;
+    m->seat = grown;
+    return &m->seat[m->seat_count++];
+}
+
+void call_on_slots(struct call_member *m, const struct letter *letter)
+{
+    if (!m->media)
+        return;
+    json_t *seats = json_array();
+    for (unsigned i = 0; i < letter->u.seats.count; i++) {
+        const struct letter_seat *seat = &letter->u.seats.seat[i];
+        struct letter_seat *kept = seat_of(m, seat->mid);
+        if (kept)
+            *kept = *seat;
+        json_array_append_new(seats, call_view_seat(seat));
+    }
+    call_tell(m, json_pack("{s:s, s:I, s:o}", "type", "seat", "generation",
+                           (json_int_t)m->agreement.generation, "seats", seats));
+}
+
+void call_prune_seats(struct call_member *m, bool all)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; !all && i < m->seat_count; i++) {
+        const struct agree_mline *line = agreement_mline(&m->agreement, m->seat[i].mid);
+        if (line && line->active && line->client_receives)
+            m->seat[n++] = m->seat[i];
+    }
+    m->seat_count = n;
+}
+
+/* ---- what shells ask ---- */
+
+const char *call_member_id(const struct call_member *m)
+{
+    return m->id;
+}
+
+const char *call_member_name(const struct call_member *m)
+{
+    return m->name;
+}
+
+enum links_role call_member_role(const struct call_member *m)
+{
+    return m->role;
+}
+
+const char *call_member_room(const struct call_member *m)
+{
+    return m->room->id;
+}
+
+const char *call_member_title(const struct call_member *m)
+{
+    return m->room->title;
+}
+
+const char *call_member_kind(const struct call_member *m)
+{
+    return links_kind_name(m->room->kind);
+}
+
+bool call_media_kept(const struct call_member *m)
+{
+    return m->media;
+}
+
+json_t *call_others(const struct call_member *m)
+{
+    json_t *others = json_array();
+    const struct call_member *other;
+    LIST_FOREACH(other, &m->room->members, link)
+    {
+        if (other != m && other->announced)
+            json_array_append_new(others, call_view_member(other));
+    }
+    return others;
+}
+
+json_t *call_seats(const struct call_member *m)
+{
+    json_t *seats = json_array();
+    for (unsigned i = 0; i < m->seat_count; i++)
+        json_array_append_new(seats, call_view_seat(&m->seat[i]));
+    return seats;
+}
+
+json_t *call_speaker(const struct call_member *m)
+{
+    return m->room->speaker[0] ? json_string(m->room->speaker) : json_null();
+}

@@ -1,0 +1,86 @@
+#include "live.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct call_room *call_room_find(const struct call *call, const char *id)
+{
+    return map_get(&call->rooms, id, strlen(id));
+}
+
+struct call_room *call_room_open(struct call *call, const struct links_room *about)
+{
+    struct call_room *room = calloc(1, sizeof(*room));
+    if (!room)
+        return NULL;
+    room->call = call;
+    (void)snprintf(room->id, sizeof(room->id), "%s", about->id);
+    (void)snprintf(room->title, sizeof(room->title), "%s", about->title);
+    room->kind = about->kind;
+    room->worker = -1;
+    LIST_INIT(&room->members);
+    if (map_put(&call->rooms, room->id, strlen(room->id), room) != 0) {
+        free(room);
+        return NULL;
+    }
+    LIST_INSERT_HEAD(&call->room_list, room, link);
+    call_room_place(room);
+    return room;
+}
+
+static void send_to_worker(struct call_room *room, enum letter_type type)
+{
+    struct letter letter = {.type = type};
+    memcpy(letter.room, room->id, sizeof(letter.room));
+    const int r = supervisor_send(room->call->conf.supervisor, (unsigned)room->worker, &letter);
+    if (r < 0 && r != -ENOTCONN)
+        log_at(LEVEL_ERROR, "call.letter", "type=%s error=%d", letter_name(type), r);
+}
+
+void call_room_place(struct call_room *room)
+{
+    struct supervisor *sup = room->call->conf.supervisor;
+    if (room->worker >= 0 || (room->worker = supervisor_pick(sup)) < 0)
+        return;
+    log_at(LEVEL_INFO, "call.room_placed", "room=%s worker=%d", room->id, room->worker);
+    send_to_worker(room, LETTER_ROOM_OPEN);
+    supervisor_load(sup, (unsigned)room->worker, (int)room->count);
+    struct call_member *m;
+    LIST_FOREACH(m, &room->members, link)
+    {
+        struct letter join = {.type = LETTER_MEMBER_JOIN};
+        call_letter(m, &join);
+        call_step_soon(m);
+    }
+}
+
+void call_room_unplace(struct call_room *room)
+{
+    room->worker = -1; // its load went with it
+    room->speaker[0] = '\0';
+}
+
+void call_room_hold(struct call_room *room)
+{
+    room->holds++;
+}
+
+void call_room_release(struct call_room *room)
+{
+    assert(room->holds > 0);
+    if (--room->holds > 0 || room->count > 0)
+        return;
+    log_at(LEVEL_INFO, "call.room_closed", "room=%s", room->id);
+    if (room->worker >= 0)
+        send_to_worker(room, LETTER_ROOM_CLOSE);
+    map_del(&room->call->rooms, room->id, strlen(room->id));
+    LIST_REMOVE(room, link);
+    for (unsigned i = 0; i < CALL_CHAT_KEPT; i++)
+        json_decref(room->chat[i]);
+    free(room);
+}

@@ -1,0 +1,94 @@
+/* What shells are told, as the JSON of docs/signalling.md. */
+#include "live.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *client_name(enum call_client client)
+{
+    static const char *const name[] = {
+        [CLIENT_WEB] = "web", [CLIENT_WHIP] = "whip", [CLIENT_WHEP] = "whep"};
+    return name[client];
+}
+
+json_t *call_view_tracks(const struct call_member *m)
+{
+    json_t *tracks = json_array();
+    for (unsigned i = 0; m->media && i < m->agreement.mline_count; i++) {
+        const struct agree_mline *line = &m->agreement.mline[i];
+        if (!line->active || !line->client_sends || line->kind == KIND_DATA)
+            continue;
+        json_array_append_new(tracks, json_pack("{s:s, s:s, s:b}", "source",
+                                                media_source_name(line->source), "kind",
+                                                media_kind_name(line->kind), "muted",
+                                                m->muted[line->source]));
+    }
+    return tracks;
+}
+
+json_t *call_view_member(const struct call_member *m)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o}", "id", m->id, "name", m->name,
+                     "role", links_role_name(m->role), "client", client_name(m->client), "hand",
+                     m->hand, "away", m->away, "tracks", call_view_tracks(m));
+}
+
+json_t *call_view_seat(const struct letter_seat *seat)
+{
+    json_t *who = seat->of[0] ? json_string(seat->of) : json_null();
+    return json_pack("{s:s, s:o, s:s, s:s, s:i, s:i, s:s}", "mid", seat->mid, "participant",
+                     who, "source", media_source_name(seat->source), "rid", seat->rid, "width",
+                     seat->width, "height", seat->height, "why", seat->why);
+}
+
+static char *dump(json_t *message)
+{
+    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+    if (!text)
+        log_at(LEVEL_ERROR, "call.memory", "error=ENOMEM");
+    json_decref(message);
+    return text;
+}
+
+static void tell_text(struct call_member *m, const char *text, size_t len)
+{
+    if (m->shell && m->ops->event)
+        m->ops->event(m->shell, text, len);
+}
+
+void call_tell(struct call_member *m, json_t *message)
+{
+    char *text = dump(message);
+    if (text)
+        tell_text(m, text, strlen(text));
+    free(text);
+}
+
+void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message)
+{
+    char *text = dump(message);
+    if (!text)
+        return;
+    const size_t len = strlen(text);
+    struct call_member *m;
+    LIST_FOREACH(m, &room->members, link)
+    {
+        if (m != except)
+            tell_text(m, text, len);
+    }
+    free(text);
+}
+
+void call_tell_of(struct call_member *m, const char *event)
+{
+    if (!m->announced)
+        return;
+    json_t *who =
+        strcmp(event, "left") == 0 ? json_pack("{s:s}", "id", m->id) : call_view_member(m);
+    const bool changed = strcmp(event, "changed") == 0; // its own page wants to know that, too
+    call_tell_room(m->room, changed ? NULL : m,
+                   json_pack("{s:s, s:s, s:o}", "type", "participant", "event", event,
+                             "participant", who));
+}

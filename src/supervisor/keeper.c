@@ -1,0 +1,293 @@
+#include "keeper.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CONNECT_EVERY_MS  5
+#define LEFTOVER_WAIT_MS  1000 // for a worker of an earlier control to quit by itself
+#define LEFTOVER_TRIES    100  // looks at its process after that, 20 ms apart
+#define START_MAX_MS      10000
+#define YOUNG_MS          1000 // a worker that dies before this is restarted with a delay
+#define BACKOFF_FIRST_MS  100
+#define BACKOFF_LAST_MS   5000
+#define STATUS_PORT_TAKEN 3 // exit status of `salon media`: its UDP port is in use
+
+static void start(struct keeper *k);
+static void connect_worker(struct keeper *k);
+
+static void on_no_child(uv_timer_t *timer)
+{
+    start(timer->data);
+}
+
+void keeper_drop_wire(struct keeper *k)
+{
+    wire_close(k->wire);
+    k->wire = NULL;
+    k->open = false;
+}
+
+static void set_state(struct keeper *k, enum keeper_state to)
+{
+    static const unsigned from[] = {
+        [OFF] = 1u << LEFTOVER | 1u << STARTING | 1u << UP | 1u << DYING | 1u << WAITING,
+        [LEFTOVER] = 1u << OFF,
+        [STARTING] = 1u << OFF | 1u << LEFTOVER | 1u << WAITING,
+        [UP] = 1u << STARTING,
+        [DYING] = 1u << STARTING | 1u << UP,
+        [WAITING] = 1u << STARTING | 1u << UP | 1u << DYING,
+    };
+    assert(from[to] & 1u << k->state);
+    k->state = to;
+    uv_timer_stop(&k->timer);
+}
+
+/** Tells once that a worker that was up is no more. */
+static void tell_lost(struct keeper *k, enum keeper_state was)
+{
+    if (was != UP)
+        return;
+    k->load = 0;
+    k->restarts++;
+    json_decref(k->stats);
+    k->stats = NULL;
+    if (!k->sup->stopping)
+        k->sup->ops->lost(k->sup->arg, k->number);
+}
+
+static void fail(struct keeper *k, const char *why)
+{
+    struct supervisor *sup = k->sup;
+    if (sup->failed || sup->stopping)
+        return;
+    sup->failed = true;
+    char line[200];
+    (void)snprintf(line, sizeof(line), "media worker %u (UDP port %u): %s", k->number,
+                   sup->port + k->number, why);
+    sup->ops->failed(sup->arg, line);
+}
+
+/** The process is gone, or could not be started: again, now or a little later. */
+static void again(struct keeper *k)
+{
+    const uint64_t lived = uv_now(k->sup->loop) - k->started;
+    const enum keeper_state was = k->state;
+    set_state(k, WAITING);
+    tell_lost(k, was);
+    if (k->sup->stopping || k->sup->failed)
+        return;
+    unsigned delay = 0;
+    if (lived < YOUNG_MS) {
+        delay = k->backoff_ms ? k->backoff_ms : BACKOFF_FIRST_MS;
+        k->backoff_ms = delay * 2 > BACKOFF_LAST_MS ? BACKOFF_LAST_MS : delay * 2;
+    } else {
+        k->backoff_ms = 0;
+    }
+    uv_timer_start(&k->timer, on_no_child, delay, 0);
+}
+
+static void on_child_ended(void *arg, int status)
+{
+    struct keeper *k = arg;
+    k->child = NULL;
+    keeper_drop_wire(k);
+    if (k->sup->stopping) {
+        supervisor_check_stopped(k->sup);
+        return;
+    }
+    log_at(LEVEL_WARN, "supervisor.ended", "worker=%u status=%d", k->number, status);
+    if (!k->was_up)
+        fail(k,
+             status == STATUS_PORT_TAKEN ? "the port is in use" : "ended before it was ready");
+    again(k);
+}
+
+/** It does not do its work: out with it. Its exit starts the next one. */
+static void put_down(struct keeper *k, const char *why)
+{
+    log_at(LEVEL_WARN, "supervisor.killed", "worker=%u why=%s", k->number, why);
+    keeper_drop_wire(k);
+    const enum keeper_state was = k->state;
+    set_state(k, DYING);
+    child_kill(k->child, SIGKILL);
+    tell_lost(k, was);
+}
+
+static void on_hello(struct keeper *k, const struct letter_hello *hello)
+{
+    if (hello->version != LETTER_VERSION || hello->worker != k->number) {
+        put_down(k, "hello");
+        return;
+    }
+    memcpy(k->fingerprint, hello->fingerprint, sizeof(k->fingerprint));
+    set_state(k, UP);
+    k->was_up = true;
+    k->load = 0;
+    log_at(LEVEL_INFO, "supervisor.up", "worker=%u pid=%lld port=%u", k->number,
+           (long long)hello->pid, hello->port);
+    k->sup->ops->up(k->sup->arg, k->number);
+}
+
+static void on_letter(void *arg, const struct letter *letter)
+{
+    struct keeper *k = arg;
+    k->heard = uv_now(k->sup->loop);
+    if (k->state == STARTING) {
+        if (letter->type == LETTER_HELLO)
+            on_hello(k, &letter->u.hello);
+        else
+            put_down(k, "no_hello");
+    } else if (k->state == UP && letter->type == LETTER_STATS) {
+        json_decref(k->stats);
+        k->stats = json_incref(letter->u.stats.body);
+    } else if (k->state == UP && letter->type != LETTER_HELLO && !k->sup->stopping) {
+        k->sup->ops->letter(k->sup->arg, k->number, letter);
+    }
+}
+
+static void on_opened(void *arg)
+{
+    struct keeper *k = arg;
+    k->open = true;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    if (uv_now(k->sup->loop) - k->started > START_MAX_MS)
+        put_down(k, "no_socket");
+    else
+        connect_worker(k);
+}
+
+static void on_wire_lost(void *arg)
+{
+    struct keeper *k = arg;
+    const bool was_open = k->open;
+    k->wire = NULL;
+    k->open = false;
+    if (k->sup->stopping)
+        return;
+    if (k->state == STARTING && !was_open)
+        uv_timer_start(&k->timer, on_retry, CONNECT_EVERY_MS, 0);
+    else if (k->state == STARTING || k->state == UP)
+        put_down(k, "socket_closed");
+}
+
+static void connect_worker(struct keeper *k)
+{
+    static const struct wire_ops ops = {on_opened, on_letter, on_wire_lost};
+    k->wire = wire_open(k->sup->loop, k->path, &ops, k);
+    if (!k->wire)
+        uv_timer_start(&k->timer, on_retry, CONNECT_EVERY_MS, 0);
+}
+
+static void start(struct keeper *k)
+{
+    struct supervisor *sup = k->sup;
+    const struct child_conf conf = {
+        .program = sup->program,
+        .worker = k->number,
+        .port = sup->port + k->number,
+        .socket = k->path,
+        .log_level = sup->log_level,
+        .bind_count = sup->bind_count,
+        .bind = sup->bind,
+    };
+    set_state(k, STARTING);
+    k->started = k->heard = uv_now(sup->loop);
+    const int r = child_start(sup->loop, &conf, on_child_ended, k, &k->child);
+    if (r < 0) {
+        log_at(LEVEL_ERROR, "supervisor.spawn", "worker=%u error=%s", k->number,
+               uv_strerror(r));
+        if (!k->was_up)
+            fail(k, uv_strerror(r));
+        again(k);
+        return;
+    }
+    connect_worker(k);
+}
+
+/* ---- a worker of an earlier control process ---- */
+
+static void on_leftover_look(uv_timer_t *timer)
+{
+    struct keeper *k = timer->data;
+    keeper_drop_wire(k);
+    const bool gone = k->leftover <= 0 || (kill(k->leftover, 0) < 0 && errno == ESRCH);
+    if (gone || k->tries++ >= LEFTOVER_TRIES) {
+        start(k);
+        return;
+    }
+    if (k->tries == LEFTOVER_TRIES / 2)
+        (void)kill(k->leftover, SIGKILL); // a race with its own end is harmless
+    uv_timer_start(&k->timer, on_leftover_look, 20, 0);
+}
+
+static void on_leftover_opened(void *arg)
+{
+    struct keeper *k = arg;
+    const struct letter quit = {.type = LETTER_QUIT};
+    k->leftover = wire_peer(k->wire);
+    log_at(LEVEL_INFO, "supervisor.leftover", "worker=%u pid=%d", k->number, (int)k->leftover);
+    (void)wire_send(k->wire, &quit);
+    uv_timer_start(&k->timer, on_leftover_look, LEFTOVER_WAIT_MS, 0);
+}
+
+static void on_leftover_letter(void *arg, const struct letter *letter)
+{
+    (void)arg;
+    (void)letter;
+}
+
+static void on_leftover_lost(void *arg)
+{
+    struct keeper *k = arg;
+    k->wire = NULL;
+    if (k->sup->stopping)
+        return;
+    uv_timer_stop(&k->timer);
+    on_leftover_look(&k->timer);
+}
+
+void keeper_begin(struct keeper *k)
+{
+    static const struct wire_ops ops = {on_leftover_opened, on_leftover_letter,
+                                        on_leftover_lost};
+    set_state(k, LEFTOVER);
+    k->wire = wire_open(k->sup->loop, k->path, &ops, k);
+    if (!k->wire)
+        uv_timer_start(&k->timer, on_no_child, 0, 0);
+}
+
+void keeper_watch(struct keeper *k, bool slept)
+{
+    struct supervisor *sup = k->sup;
+    const uint64_t now = uv_now(sup->loop);
+    if (slept)
+        k->heard = now;
+    if (k->state == STARTING && now - k->started > START_MAX_MS) {
+        put_down(k, "no_hello");
+    } else if (k->state == UP && now - k->heard > sup->hang_ms) {
+        put_down(k, "silent");
+    } else if (k->state == UP) {
+        const struct letter ask = {.type = LETTER_STATS_ASK, .u.stats.seq = ++k->seq};
+        (void)wire_send(k->wire, &ask); // one that does not go out is not answered: silence
+    }
+}
+
+void keeper_quit(struct keeper *k)
+{
+    const struct letter quit = {.type = LETTER_QUIT};
+    if (k->open)
+        (void)wire_send(k->wire, &quit); // SIGTERM follows if it does not hear this
+    if (!k->child)
+        keeper_drop_wire(k);
+    if (k->state != OFF)
+        set_state(k, OFF);
+}
