@@ -312,11 +312,10 @@ static void a_false_offer_is_refused_with_its_line(void **state)
     char whip[512], whep[512];
     struct http_reply r;
     http_new_room(whip, whep, sizeof whip);
-    const char *const offers[] = {
-        "", "v=0\r\n", "not SDP",
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio\r\n",
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-        "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtcp-mux\r\n"};
+#define SESSION "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+#define UNSAFE  "a=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=rtcp-mux\r\n"
+    const char *const offers[] = {"", "v=0\r\n", "not SDP", (SESSION "m=audio\r\n"),
+                                  (SESSION UNSAFE)};
     for (size_t i = 0; i < sizeof offers / sizeof *offers; i++) {
         assert_int_equal(0, http_request("POST", whip, "application/sdp", offers[i], NULL, &r));
         assert_true(r.status >= 400 && r.status < 500);
