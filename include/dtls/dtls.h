@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #define DTLS_MTU             1200 ///< no datagram of ours is longer
 #define DTLS_FINGERPRINT_MAX 128  ///< bytes of "sha-256 AB:CD:…" with its NUL
@@ -23,6 +24,7 @@
 /** The certificate and settings every association of a worker shares. */
 struct dtls_ctx {
     struct ssl_ctx_st *ssl_ctx;             ///< owned
+    struct bio_method_st *bio_method;       ///< owned: how OpenSSL reaches our queues
     char fingerprint[DTLS_FINGERPRINT_MAX]; ///< of our certificate, as in a=fingerprint
 };
 
@@ -55,6 +57,7 @@ const char *dtls_failure_name(enum dtls_failure why);
 struct dtls_queue {
     uint8_t *bytes; ///< owned; NULL while empty, so an idle association holds nothing
     size_t used, taken, size;
+    size_t last; ///< where the newest one's length stands
 };
 
 /** Embed it; it must not move between dtls_init() and dtls_fini(). */
@@ -67,14 +70,14 @@ struct dtls {
     struct dtls_queue in;    ///< application datagrams for dtls_read()
     const uint8_t *datagram; ///< only inside dtls_on_datagram(): what the BIO reads, not owned
     size_t datagram_len;
-    void *openssl_timer; ///< see src/dtls/bio.c
-    bool timer_runs;     ///< OpenSSL waits for an answer to a flight
-    usec_t interval;     ///< of the retransmission in progress
-    usec_t resend_at;    ///< by our clock
-    usec_t give_up_at;   ///< the handshake's limit; USEC_NEVER before it starts
-    usec_t now;          ///< of the call in progress, for the timer
-    char expect_hash[8]; ///< "sha-256"; "" while not known
-    uint8_t expect[64];  ///< the client's fingerprint
+    struct timeval *openssl_timer; ///< not owned; see src/dtls/bio.c
+    bool timer_runs;               ///< OpenSSL waits for an answer to a flight
+    usec_t interval;               ///< of the retransmission in progress
+    usec_t resend_at;              ///< by our clock
+    usec_t give_up_at;             ///< the handshake's limit; USEC_NEVER before it starts
+    usec_t now;                    ///< of the call in progress, for the timer
+    char expect_hash[8];           ///< "sha-256"; "" while not known
+    uint8_t expect[64];            ///< the client's fingerprint
     uint8_t expect_len;
 };
 
