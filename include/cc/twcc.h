@@ -28,7 +28,7 @@ struct twcc_recv {
     int64_t end;      ///< one behind the newest
     usec_t epoch;     ///< arrival times count from here
     usec_t deadline;
-    uint32_t at[TWCC_WINDOW]; ///< ticks of 250 us since `epoch` plus one, 0: not arrived
+    uint32_t at[TWCC_WINDOW]; ///< ticks of 250 us, 0: not arrived
 };
 
 void twcc_recv_init(struct twcc_recv *r);
@@ -47,7 +47,7 @@ static inline usec_t twcc_recv_deadline(const struct twcc_recv *r)
  * nothing is left to report. `sender` is our SSRC, `media` any SSRC of the peer.
  */
 size_t twcc_recv_write(struct twcc_recv *r, uint8_t *out, size_t cap, uint32_t sender,
-                       uint32_t media, usec_t now);
+                       uint32_t media);
 
 /** A walk through one feedback packet. */
 struct twcc_iter {

@@ -31,6 +31,10 @@ struct recv_stats {
     uint32_t last_ts; ///< of the newest packet
     usec_t last_at;   ///< when it came
     struct rtp_clock clock;
+    bool sr_seen;
+    uint32_t sr_middle;                  ///< middle 32 bits of the last SR's NTP time
+    usec_t sr_at;                        ///< when it came
+    uint64_t repaired;                   ///< packets that came by RTX
     uint64_t bytes;                      ///< whole packets, since the start
     int64_t bucket_at;                   ///< number of the newest bucket
     uint32_t bucket[RECV_STATS_BUCKETS]; ///< bytes
@@ -45,8 +49,11 @@ void recv_stats_init(struct recv_stats *s, unsigned rate);
  */
 enum recv_event recv_stats_on_packet(struct recv_stats *s, const struct rtp *pkt, usec_t now);
 
-/** A packet came by RTX: counts as received now, but says nothing about jitter. */
-void recv_stats_on_repaired(struct recv_stats *s, usec_t now);
+/**
+ * `bytes` came by RTX: they count for the bitrate alone. What was lost on the way the first
+ * time stays lost in the reports: the sender's bandwidth estimation wants to know it.
+ */
+void recv_stats_on_repaired(struct recv_stats *s, size_t bytes, usec_t now);
 
 /** A sender report of this stream came. */
 void recv_stats_on_sr(struct recv_stats *s, const struct rtcp_sr *sr, usec_t now);

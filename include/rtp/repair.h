@@ -14,8 +14,8 @@
 #define REPAIR_MAX_PACKET 2048 ///< bytes; a longer one is not kept
 
 struct repair_index {
-    uint32_t off; ///< of the packet's bytes in the ring
-    uint16_t len; ///< bytes, 0: empty
+    uint32_t off; ///< of the packet's bytes in the ring, UINT32_MAX: not there any more
+    uint16_t len; ///< bytes, 0: not received
     uint16_t seq;
 };
 

@@ -29,7 +29,7 @@
 
 #define REWRITE_SPANS       64 ///< runs of skipped packets back that are remembered
 #define REWRITE_GENERATIONS 4  ///< switches back that are remembered, the current one included
-#define REWRITE_FRAMES      32 ///< frames back whose made-up picture id is remembered
+#define REWRITE_FRAMES      64 ///< frames back whose made-up picture id is remembered
 #define REWRITE_REACH       2048 ///< packets back that may still be placed
 
 /** How far a switch's timestamp may be pushed away from where it belongs. */
@@ -45,49 +45,53 @@ enum rewrite_ids {
 
 struct rewrite_span {
     uint32_t from;      ///< first input number it covers, extended
-    uint16_t delta;     ///< out = in - delta, modulo 2^16
+    uint32_t delta;     ///< extended out = extended in - delta
     uint16_t pid_delta; ///< likewise of picture ids, modulo 2^15
     uint8_t generation; ///< index into `generation`
 };
 
 struct rewrite_generation {
-    uint32_t source;   ///< the caller's name for it
-    uint32_t ts_delta; ///< ticks, out = in - delta
-    uint32_t number;   ///< counts switches: tells a generation from the one before in its place
-    uint16_t last_seq; ///< newest output of it
+    uint32_t source;    ///< the caller's name for it
+    uint32_t number;    ///< counts switches: tells it from the one before in its place
+    uint32_t ts_delta;  ///< ticks, out = in - delta
+    uint32_t last_out;  ///< newest output of it, extended
     uint16_t frame_add; ///< to the dependency descriptor's frame number
     uint8_t tl0_delta;  ///< out = in - delta, modulo 2^8
+    bool tl0_made;      ///< made-up ids include a TL0PICIDX
     enum rewrite_ids ids;
 };
 
+/** A frame whose ids were made up: looked up by time, so that lost packets do no harm. */
 struct rewrite_frame {
     uint32_t ts; ///< incoming
     uint16_t pid;
     uint8_t tl0;
 };
 
+/** Numbers are extended to 32 bits: one span may last longer than 2^15 packets. */
 struct rewrite {
-    bool started;
+    bool started;     ///< something was sent
     bool last_marker; ///< the newest output ended a frame; always true for audio
-    bool pid_wide;    ///< picture ids of 15 bits have been sent
-    bool pid_used, tl0_used, frame_used; ///< have been sent, so they must go on
-    enum media_codec codec;              ///< of the current generation
-    uint16_t next_seq;                   ///< the first output number, before anything was sent
-    uint16_t last_seq;                   ///< newest output
-    uint32_t last_ts;                    ///< newest output, ticks
-    uint32_t last_in_ts;                 ///< the same one as it came
-    usec_t last_at;                      ///< when `last_ts` grew
-    int64_t last_in;                     ///< newest input mapped or skipped, extended
-    uint16_t last_pid, skipped_pid;
-    bool skipped;        ///< `skipped_pid` holds
-    uint16_t last_frame; ///< newest output of the dependency descriptor's frame numbers
-    uint8_t last_tl0;
+    bool pid_used, tl0_used, frame_used; ///< were sent, so they must go on
+    bool pid_wide;                       ///< picture ids of 15 bits were sent
+    bool pid_mapped, pid_skipped;        ///< `mapped_pid`, `skipped_pid` hold
+    uint8_t last_tl0;                    ///< newest output
     uint8_t span_newest, span_count;
     uint8_t generation_newest, generation_count;
     uint8_t frame_newest, frame_count;
+    enum media_codec codec; ///< of the last source with picture
+    uint32_t last_in;       ///< newest input mapped or skipped, extended
+    uint32_t last_out;      ///< newest output, extended
+    uint32_t last_ts;       ///< newest output, ticks
+    uint32_t last_in_ts;    ///< the same one as it came
+    usec_t last_at;         ///< when it was sent
+    uint16_t last_pid;      ///< newest output, modulo 2^15
+    uint16_t last_frame;    ///< newest output of the dependency descriptor's frame number
+    uint16_t mapped_pid;    ///< newest input
+    uint16_t skipped_pid;   ///< newest input
     struct rewrite_span span[REWRITE_SPANS];
     struct rewrite_generation generation[REWRITE_GENERATIONS];
-    struct rewrite_frame frame[REWRITE_FRAMES]; ///< of the current generation, if ids are made
+    struct rewrite_frame frame[REWRITE_FRAMES]; ///< of the current generation
 };
 
 /** What is known of a packet beside its header. */
@@ -155,7 +159,8 @@ enum drop rewrite_map(struct rewrite *rw, const struct rewrite_in *in, usec_t no
 struct rewrite_at {
     uint32_t source;
     uint16_t seq;    ///< as the source numbered it
-    uint32_t number; ///< which generation
+    uint32_t in;     ///< the same, extended
+    uint32_t number; ///< of the generation
 };
 
 /** Which packet had output number `seq`? False if none, or if it is forgotten. */

@@ -17,13 +17,14 @@
 #define SPEAKER_FRAMES   50                 ///< frames of history: the longest span is a second
 #define SPEAKER_INTERVAL (300 * USEC_PER_MS) ///< how often to call speaker_pick()
 
-/** One participant's voice. */
+/** One participant's voice. Rings are by frame number. */
 struct speaker {
     bool started;
-    int64_t frame;                 ///< number of the newest frame
-    uint8_t level[SPEAKER_FRAMES]; ///< 0 silent .. 127 loudest, a ring by frame number
-    uint32_t smooth;               ///< of these, smoothed, times 256
-    uint8_t floor;                 ///< the room's noise, as estimated
+    bool flags_voice;               ///< the voice flag has been seen set: it is to be believed
+    uint8_t floor;                  ///< the noise around, as estimated
+    int64_t frame;                  ///< number of the newest frame
+    uint8_t level[SPEAKER_FRAMES];  ///< 0 silent .. 127 loudest
+    uint8_t active[SPEAKER_FRAMES]; ///< how far above the floor; 0: no voice
 };
 
 void speaker_init(struct speaker *s);
@@ -34,12 +35,13 @@ void speaker_init(struct speaker *s);
  */
 void speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now);
 
-/** Smoothed loudness, 0 (silent) .. 127: for meters and for choosing the loudest few. */
+/** Loudness over the last half second, 0 (silent) .. 127: for meters and the loudest few. */
 uint8_t speaker_loudness(const struct speaker *s, usec_t now);
 
 /**
- * Who dominates among `n` speakers. `current` is the index of the one before, -1 for none, and
- * stays if nobody is clearly more active. Returns an index, or -1 if nobody ever spoke.
+ * Who dominates among `n` speakers (NULLs are passed over). `current` is the index of the one
+ * before, -1 for none, and stays if nobody is clearly more active: also when all are silent.
+ * Returns an index, or -1 if there was nobody and still nobody speaks.
  */
 int speaker_pick(const struct speaker *const *all, unsigned n, int current, usec_t now);
 
