@@ -1,0 +1,48 @@
+/** Who is together, who is seated where, who speaks. */
+#ifndef ROOM_ROOM_H
+#define ROOM_ROOM_H
+
+#include "room/member.h"
+
+struct room {
+    char id[LETTER_ID_SIZE];
+    struct room_env *env; ///< not owned
+    unsigned member_count, member_cap;
+    struct member **member; ///< owned
+    struct member *speaker; ///< not owned; the dominant one, or NULL
+    uint64_t ages;          ///< given out to members and tracks
+    struct deadline deadline;
+    usec_t seat_at; ///< seats must be given anew then; USEC_NEVER: they are right
+    usec_t tick_at; ///< the next look at voices and layers
+};
+
+/** An empty room; NULL without memory. */
+struct room *room_create(struct room_env *env, const char *id, usec_t now);
+
+/** Takes the members with it. NULL is fine. */
+void room_destroy(struct room *r, usec_t now);
+
+/** Adds a member; NULL without memory. Owned by the room. */
+struct member *room_join(struct room *r, const char *id, usec_t now);
+
+/** The member leaves and is destroyed. */
+void room_leave(struct room *r, struct member *m, usec_t now);
+
+/** The member with this id, or NULL. */
+struct member *room_member(const struct room *r, const char *id);
+
+/** Tracks, slots or wants have changed: seats are given anew in a moment, once for many
+ * changes. */
+void room_changed(struct room *r, usec_t now);
+
+/** Control is to be told soon what slots have become. */
+void room_wake(struct room *r, usec_t now);
+
+/** A packet of a source: noted, and forwarded to each slot that wants it. */
+enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,
+                         usec_t now);
+
+/** Gives all seats of one viewer (src/room/seating.c). */
+void seating_run(struct room *r, struct member *viewer, usec_t now);
+
+#endif

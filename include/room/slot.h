@@ -1,0 +1,124 @@
+/**
+ * One receiving m-line of a member: an outgoing SSRC on which we seat whichever stream we
+ * chose.
+ *
+ * Changing the layer of a source and changing the source are the same operation: the slot waits
+ * for a keyframe of its `target` while `current` goes on, then the rewriter joins the two.
+ *
+ *   seat:   track ──▶ current (forwarded)            target = NULL
+ *   choose: track ──▶ current (forwarded until …)    target (… its keyframe comes)
+ */
+#ifndef ROOM_SLOT_H
+#define ROOM_SLOT_H
+
+#include "room/stream.h"
+#include "room/track.h"
+#include "rtp/ext.h"
+#include "rtp/rewrite.h"
+#include "rtp/rtcp.h"
+
+#include <stdbool.h>
+
+#define SLOT_CODECS 12
+
+/** A codec as the receiver numbers it. */
+struct slot_codec {
+    enum media_codec codec;
+    uint8_t pt;
+    uint8_t packetization;
+    int16_t rtx_pt;
+    uint32_t profile;
+};
+
+struct slot {
+    struct member *owner; ///< not owned: the member owns the slot
+    char mid[AGREE_MID_SIZE];
+    enum media_kind kind;
+    enum slot_role role;
+    uint32_t ssrc, rtx_ssrc; ///< ours; rtx_ssrc 0 without RTX
+    uint8_t codec_count;
+    struct slot_codec codec[SLOT_CODECS];
+    uint8_t ext[EXT_COUNT];
+    bool has_want;
+    struct letter_want want; ///< by this slot's mid, if `has_want`
+
+    struct member *occupant; ///< who has this seat, with or without a track; not owned
+
+    struct track *track;    ///< seated, not owned; NULL: empty
+    struct stream *current; ///< forwarded now, not owned; NULL: nothing
+    struct stream *target;  ///< to be forwarded from its next keyframe on; NULL: no change
+    const char *why;        ///< static: why the picture is not better, "" if it is the best
+    bool changed;           ///< control must be told
+    uint16_t told_width, told_height; ///< what control was told last
+    bool refused; ///< a switch was put off once for its timestamp: the next is forced
+
+    const struct slot_codec *out; ///< of `current`
+    struct rtp_ext_plan plan;     ///< of `current`
+    struct rewrite rewrite;
+    struct rtp_clock left_clock; ///< of the stream before `current`
+    uint64_t left_owner;         ///< whose it was, by the member's age; 0 nobody's
+    struct seal_stream seal, rtx_seal;
+    uint16_t rtx_seq;
+
+    uint32_t packets, octets; ///< sent, for the sender report
+    usec_t sr_at;             ///< the last sender report went out; 0 never
+    uint32_t sr_middle;       ///< its NTP time, the middle bits
+    usec_t rtt;               ///< to the viewer; 0 unknown
+    uint8_t loss;             ///< fraction lost as the viewer last said, of 256
+    int32_t lost;             ///< cumulative, as the viewer last said
+    uint32_t jitter;          ///< ticks, likewise
+    int resend_tokens;        ///< packets that may be sent again now
+    usec_t resend_at;         ///< when tokens were last added
+};
+
+/** Builds one from an m-line the client receives on; NULL without memory. Owned by the caller.
+ */
+struct slot *slot_create(struct member *owner, const struct agree_mline *m,
+                         struct room_env *env);
+
+/** Leaves its seat and frees. NULL is fine. */
+void slot_destroy(struct slot *s);
+
+/** The same m-line agreed again. */
+void slot_agree(struct slot *s, const struct agree_mline *m);
+
+/** Seats a track, or nobody (NULL). The picture of the one before goes on until the next
+ * keyframe. */
+void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now);
+
+/** Chooses the stream of the seated track again: a want, a mute or what is alive has changed.
+ */
+void slot_choose(struct slot *s, struct room_env *env, usec_t now);
+
+/** A stream goes away or became another: the slot lets go of it at once. */
+void slot_drop_stream(struct slot *s, struct stream *st);
+
+/**
+ * Is this packet for this receiver? Does the switch if it is the keyframe waited for; keeps the
+ * numbering dense if the packet is left out. `desc` is NULL for audio and padding.
+ */
+bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
+                const struct payload *desc, struct room_env *env, usec_t now);
+
+/** Writes the packet into `out`, renumbered and encrypted for this receiver. */
+enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
+                     const struct payload *desc, usec_t now, struct udp_datagram *out);
+
+/** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
+ */
+void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now);
+
+/** What the viewer says of what it got. */
+void slot_on_report(struct slot *s, const struct rtcp_report *report, usec_t now);
+
+/** Makes the sender report due at `now`, from the source's own mapping. False: there is none.
+ */
+bool slot_sender_report(struct slot *s, usec_t now, struct rtcp_sr *sr);
+
+/** What control is told. */
+void slot_describe(struct slot *s, struct letter_seat *seat);
+
+/** True if slot_describe() would say something new. */
+bool slot_news(const struct slot *s);
+
+#endif

@@ -1,0 +1,85 @@
+/**
+ * One encoding of a track: one SSRC (and its RTX), with its statistics, the packets missing,
+ * the repair cache, and the slots it is forwarded to.
+ */
+#ifndef ROOM_STREAM_H
+#define ROOM_STREAM_H
+
+#include "letter/agreement.h"
+#include "room/env.h"
+#include "rtp/nack.h"
+#include "rtp/payload.h"
+#include "rtp/recv_stats.h"
+#include "rtp/repair.h"
+
+#include <stdbool.h>
+
+struct slot;
+struct track;
+
+/** A stream that sent nothing for so long is not there to be chosen. */
+#define STREAM_ALIVE (1500 * USEC_PER_MS)
+
+struct stream {
+    struct track *track; ///< not owned
+    char rid[AGREE_RID_SIZE];
+    uint8_t layer;           ///< place in the track, 0 is the lowest quality
+    bool bound;              ///< an SSRC is known, and what follows is set up
+    uint32_t id;             ///< of this incarnation
+    uint32_t ssrc, rtx_ssrc; ///< rtx_ssrc 0: not known
+    enum media_codec codec;  ///< of the newest packet
+    uint32_t profile;
+    uint16_t width, height;           ///< pixels, from the last keyframe; 0 unknown
+    uint16_t hint_width, hint_height; ///< pixels, from the offer; 0 unknown
+    usec_t last_at;                   ///< the newest packet came
+    usec_t key_at;                    ///< the newest keyframe came; 0 never
+    bool key_wanted;                  ///< somebody waits for a keyframe
+    usec_t key_next;                  ///< not asked again before
+    uint8_t fir_seq;
+    struct recv_stats stats;
+    struct nack nack;
+    struct repair repair;
+    unsigned slot_count, slot_cap;
+    struct slot **slot; ///< owned array of borrowed slots: seated on it, or waiting for it
+};
+
+/** Sets up the place; no SSRC yet. */
+void stream_init(struct stream *st, struct track *track, uint8_t layer);
+
+/** Forgets the slots (they must have left) and frees. */
+void stream_fini(struct stream *st);
+
+/**
+ * Binds an SSRC: a first one, or another because the publisher began anew; then this is a new
+ * stream for every receiver. Returns 0 or -ENOMEM (then it is not bound).
+ */
+int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc);
+
+/**
+ * Notes what must be known of a received packet: statistics, gaps, the repair cache. `desc` is
+ * NULL for audio and padding. DROP_NONE: forward it. DROP_DUPLICATE: we have it. DROP_LATE: a
+ * stray.
+ */
+enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
+                         const struct payload *desc, bool repaired, usec_t now);
+
+static inline bool stream_alive(const struct stream *st, usec_t now)
+{
+    return st->bound && now - st->last_at < STREAM_ALIVE;
+}
+
+/** Somebody needs a keyframe of it. Asking itself is merged and throttled: stream_key_due(). */
+void stream_want_key(struct stream *st, struct room_env *env, usec_t now);
+
+/** True, and the request counted, if a PLI or FIR is to be sent to the publisher now. */
+bool stream_key_due(struct stream *st, struct room_env *env, usec_t now);
+
+/** It becomes another stream or goes away: all its slots let go at once and choose again soon.
+ */
+void stream_release_slots(struct stream *st, struct room_env *env, usec_t now);
+
+/** Adds or removes a slot that is fed from it. 0 or -ENOMEM. */
+int stream_add_slot(struct stream *st, struct slot *slot);
+void stream_remove_slot(struct stream *st, struct slot *slot);
+
+#endif

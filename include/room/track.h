@@ -1,0 +1,48 @@
+/** What a member publishes on one m-line: a source, in one or several encodings. */
+#ifndef ROOM_TRACK_H
+#define ROOM_TRACK_H
+
+#include "letter/agreement.h"
+#include "room/stream.h"
+
+#include <stdbool.h>
+
+struct member;
+
+struct track {
+    struct member *owner; ///< not owned: the member owns the track
+    char mid[AGREE_MID_SIZE];
+    enum media_kind kind;
+    enum media_source source;
+    bool muted;   ///< its owner said so: nothing of it is forwarded
+    uint64_t age; ///< rises with every new track of the room: who came first
+    unsigned codec_count;
+    struct agree_codec codec[AGREE_MAX_CODECS];
+    uint8_t ext[EXT_COUNT];
+    unsigned stream_count; ///< at least 1
+    struct stream stream[AGREE_MAX_ENCODINGS];
+};
+
+/** Builds one from an m-line that the client sends on; NULL without memory. Owned by the
+ * caller. */
+struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age);
+
+/** Frees; every slot must have left. NULL is fine. */
+void track_destroy(struct track *t);
+
+/** The same m-line agreed again: codecs and extension ids may have changed. */
+void track_agree(struct track *t, const struct agree_mline *m);
+
+/** The agreed codec with this payload type, or of which it is the RTX (`*rtx`); NULL if none.
+ */
+const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *rtx);
+
+/**
+ * The best stream for somebody who shows it at `width` x `height` (0: the best there is): the
+ * lowest that covers it, else the highest alive. NULL if none is alive. `*limited` is set if a
+ * larger one was wanted than there is.
+ */
+struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
+                            usec_t now);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * The shell around one media worker: a UDP socket, a Unix socket for letters, one timer, one
+ * loop.
+ *
+ * Letters come from whoever connects to the Unix socket; a new connection takes over from the
+ * one before, so that a restarted control finds its workers. Without control for half a minute
+ * the process ends: nobody could join or leave any more.
+ */
+#include "media_main.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "letter/letter.h"
+#include "net/udp.h"
+#include "worker/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#define RECEIVE_BUDGET  16          // batches, before deadlines and letters get their turn
+#define CONTROL_ABSENT  (30 * 1000) // ms
+#define LETTERS_PENDING (16u << 20) // bytes a control that does not read may leave unread
+
+struct media {
+    uv_loop_t loop;
+    int fd;
+    uv_poll_t readable;
+    uv_timer_t deadline, absent;
+    uv_signal_t term, intr;
+    uv_pipe_t listener;
+    uv_pipe_t *control; ///< owned by the loop; NULL: nobody is there
+    struct letter_reader reader;
+    struct dtls_ctx dtls;
+    struct seal_engine seal;
+    struct worker *worker;
+    struct udp_batch *rx;
+    bool quitting;
+};
+
+struct media_args {
+    unsigned long worker, port;
+    const char *socket;
+    enum log_level level;
+};
+
+static void arm(struct media *md);
+
+static void quit(struct media *md)
+{
+    if (md->quitting)
+        return;
+    md->quitting = true;
+    uv_stop(&md->loop);
+}
+
+static void flush(void *ctx, struct udp_batch *b)
+{
+    const struct media *md = ctx;
+    udp_send(md->fd, b);
+}
+
+static void free_handle(uv_handle_t *h)
+{
+    free(h);
+}
+
+static void drop_control(struct media *md)
+{
+    if (!md->control)
+        return;
+    uv_close((uv_handle_t *)md->control, free_handle);
+    md->control = NULL;
+    letter_reader_fini(&md->reader);
+    md->reader = (struct letter_reader){0};
+}
+
+static void on_absent(uv_timer_t *t)
+{
+    log_at(LEVEL_WARN, "media.alone", "%s", "");
+    quit(t->data);
+}
+
+static void control_gone(struct media *md)
+{
+    drop_control(md);
+    (void)uv_timer_start(&md->absent, on_absent, CONTROL_ABSENT, 0);
+}
+
+struct posted {
+    uv_write_t req;
+    uint8_t *frame; ///< owned
+};
+
+static void on_posted(uv_write_t *req, int status)
+{
+    struct posted *p = (struct posted *)req;
+    (void)status; // a broken connection is seen by the reader
+    free(p->frame);
+    free(p);
+}
+
+static void post(void *ctx, const struct letter *letter)
+{
+    struct media *md = ctx;
+    struct posted *p = md->control ? calloc(1, sizeof(*p)) : NULL;
+    if (!p)
+        return;
+    const int64_t len = letter_write(letter, &p->frame);
+    if (len < 0) {
+        log_at(LEVEL_ERROR, "media.letter", "type=%s error=%d", letter_name(letter->type),
+               (int)len);
+        free(p);
+        return;
+    }
+    const uv_buf_t buf = uv_buf_init((char *)p->frame, (unsigned)len);
+    if (uv_stream_get_write_queue_size((uv_stream_t *)md->control) > LETTERS_PENDING ||
+        uv_write(&p->req, (uv_stream_t *)md->control, &buf, 1, on_posted) < 0) {
+        free(p->frame);
+        free(p);
+        control_gone(md);
+    }
+}
+
+static void on_letters(struct media *md)
+{
+    struct letter l;
+    const char *where = "";
+    int got;
+    while (md->control && (got = letter_reader_next(&md->reader, &l, &where)) != 0) {
+        if (got < 0) {
+            log_at(LEVEL_ERROR, "media.bad_letter", "field=%s", where);
+            control_gone(md);
+            return;
+        }
+        const bool end = worker_on_letter(md->worker, &l, usec_now());
+        letter_fini(&l);
+        if (end) {
+            quit(md);
+            return;
+        }
+    }
+    arm(md);
+}
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+    (void)h;
+    buf->base = malloc(suggested);
+    buf->len = buf->base ? suggested : 0;
+}
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+    struct media *md = s->data;
+    int err = n < 0 ? (int)n : 0;
+    if (n > 0 && (uv_stream_t *)md->control == s)
+        err = letter_reader_feed(&md->reader, (const uint8_t *)buf->base, (size_t)n);
+    free(buf->base);
+    if (err == 0 && n > 0)
+        on_letters(md);
+    else if (err < 0 && (uv_stream_t *)md->control == s)
+        control_gone(md);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct media *md = listener->data;
+    uv_pipe_t *pipe = status == 0 ? calloc(1, sizeof(*pipe)) : NULL;
+    if (!pipe || uv_pipe_init(&md->loop, pipe, 0) < 0) {
+        free(pipe);
+        return;
+    }
+    pipe->data = md;
+    if (uv_accept(listener, (uv_stream_t *)pipe) < 0 ||
+        uv_read_start((uv_stream_t *)pipe, on_alloc, on_read) < 0) {
+        uv_close((uv_handle_t *)pipe, free_handle);
+        return;
+    }
+    drop_control(md); // the newest is the one that lives
+    md->control = pipe;
+    (void)uv_timer_stop(&md->absent);
+    struct letter hello;
+    worker_hello(md->worker, &hello);
+    post(md, &hello);
+}
+
+static void on_readable(uv_poll_t *p, int status, int events)
+{
+    struct media *md = p->data;
+    (void)status;
+    (void)events;
+    for (int turn = 0; turn < RECEIVE_BUDGET && udp_recv(md->fd, md->rx) > 0; turn++) {
+        worker_on_datagrams(md->worker, md->rx, usec_now());
+        if (md->rx->count < UDP_BATCH)
+            break; // that was all: the next call would only say so
+    }
+    arm(md);
+}
+
+static void on_deadline(uv_timer_t *t)
+{
+    struct media *md = t->data;
+    worker_tick(md->worker, usec_now());
+    arm(md);
+}
+
+/** Sets the one timer to the worker's next deadline. */
+static void arm(struct media *md)
+{
+    const usec_t at = worker_deadline(md->worker);
+    if (at == USEC_NEVER) {
+        (void)uv_timer_stop(&md->deadline);
+        return;
+    }
+    const usec_t wait = at - usec_now();
+    uv_update_time(&md->loop);
+    (void)uv_timer_start(&md->deadline, on_deadline,
+                         wait > 0 ? (uint64_t)((wait + USEC_PER_MS - 1) / USEC_PER_MS) : 0, 0);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+    (void)number;
+    quit(s->data);
+}
+
+static int open_port(struct media *md, const struct media_args *a)
+{
+    md->fd = udp_open((uint16_t)a->port);
+    if (md->fd >= 0)
+        return 0;
+    (void)fprintf(stderr, "salon media: UDP port %lu: %s\n", a->port, strerror(-md->fd));
+    return md->fd == -EADDRINUSE ? MEDIA_EXIT_PORT : 1;
+}
+
+static int make_worker(struct media *md, const struct media_args *a)
+{
+    if (opener_setup() < 0 || dtls_ctx_init(&md->dtls) < 0 ||
+        seal_engine_init(&md->seal, SEAL_BEST) < 0)
+        return -ENOMEM;
+    const struct worker_conf conf = {
+        .number = (unsigned)a->worker,
+        .port = (uint16_t)udp_port(md->fd),
+        .dtls = &md->dtls,
+        .seal = &md->seal,
+        .seed = rand_u64(),
+        .flush = flush,
+        .post = post,
+        .ctx = md,
+    };
+    md->rx = calloc(1, sizeof(*md->rx));
+    md->worker = worker_create(&conf);
+    if (!md->rx || !md->worker)
+        return -ENOMEM;
+    udp_batch_init(md->rx);
+    return 0;
+}
+
+static int listen_for_control(struct media *md, const char *path)
+{
+    (void)unlink(path); // of a worker that died
+    const mode_t mask = umask(077);
+    int err = uv_pipe_init(&md->loop, &md->listener, 0);
+    if (err == 0)
+        err = uv_pipe_bind(&md->listener, path);
+    (void)umask(mask);
+    if (err == 0)
+        err = uv_listen((uv_stream_t *)&md->listener, 4, on_connection);
+    if (err < 0)
+        (void)fprintf(stderr, "salon media: %s: %s\n", path, uv_strerror(err));
+    md->listener.data = md;
+    return err;
+}
+
+static void start_handles(struct media *md)
+{
+    (void)uv_poll_init(&md->loop, &md->readable, md->fd);
+    (void)uv_timer_init(&md->loop, &md->deadline);
+    (void)uv_timer_init(&md->loop, &md->absent);
+    (void)uv_signal_init(&md->loop, &md->term);
+    (void)uv_signal_init(&md->loop, &md->intr);
+    md->readable.data = md->deadline.data = md->absent.data = md;
+    md->term.data = md->intr.data = md;
+    (void)uv_poll_start(&md->readable, UV_READABLE, on_readable);
+    (void)uv_timer_start(&md->absent, on_absent, CONTROL_ABSENT, 0);
+    (void)uv_signal_start(&md->term, on_signal, SIGTERM);
+    (void)uv_signal_start(&md->intr, on_signal, SIGINT);
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    struct media *md = arg;
+    if (!uv_is_closing(h))
+        uv_close(h, h == (uv_handle_t *)md->control ? free_handle : NULL);
+}
+
+static void stop(struct media *md)
+{
+    worker_destroy(md->worker, usec_now());
+    uv_walk(&md->loop, close_handle, md);
+    (void)uv_run(&md->loop, UV_RUN_DEFAULT);
+    const int err = uv_loop_close(&md->loop);
+    assert(err == 0);
+    (void)err;
+    letter_reader_fini(&md->reader);
+    free(md->rx);
+    seal_engine_fini(&md->seal);
+    dtls_ctx_fini(&md->dtls);
+    opener_teardown();
+    if (md->fd >= 0)
+        (void)close(md->fd);
+}
+
+static int run(const struct media_args *a)
+{
+    struct media md = {.fd = -1};
+    int status = open_port(&md, a);
+    if (status)
+        return status;
+    if (make_worker(&md, a) < 0 || uv_loop_init(&md.loop) < 0) {
+        (void)fprintf(stderr, "salon media: cannot start: no memory or no cryptography\n");
+        return 1; // the process ends here, and with it what was begun
+    }
+    start_handles(&md);
+    status = listen_for_control(&md, a->socket) < 0;
+    if (status == 0) {
+        log_at(LEVEL_INFO, "media.started", "port=%d", udp_port(md.fd));
+        (void)uv_run(&md.loop, UV_RUN_DEFAULT);
+    }
+    stop(&md);
+    (void)unlink(a->socket);
+    log_at(LEVEL_INFO, "media.ended", "%s", "");
+    return status;
+}
+
+static bool number(const char *text, unsigned long max, unsigned long *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoul(text, &end, 10);
+    return errno == 0 && end != text && *end == 0 && *out <= max;
+}
+
+static bool level(const char *text, enum log_level *out)
+{
+    static const char *const name[LEVEL_COUNT] = {"error", "warn", "info", "debug"};
+    for (int i = 0; i < LEVEL_COUNT; i++) {
+        if (strcmp(name[i], text) == 0) {
+            *out = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char usage[] =
+    "usage: salon media --worker N --port PORT --socket PATH [--log-level LEVEL]\n"
+    "A media worker; `salon serve` starts as many as the configuration says.\n"
+    "  --worker N        its number, from 0\n"
+    "  --port PORT       UDP port, 0 for any\n"
+    "  --socket PATH     Unix socket to bind for the control process\n"
+    "  --log-level LEVEL error, warn, info or debug\n";
+
+int media_main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"worker", required_argument, NULL, 'w'}, {"port", required_argument, NULL, 'p'},
+        {"socket", required_argument, NULL, 's'}, {"log-level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},         {0},
+    };
+    struct media_args a = {.level = LEVEL_INFO};
+    bool fine = true;
+    optind = 1;
+    for (int c; fine && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'w')
+            fine = number(optarg, 63, &a.worker);
+        else if (c == 'p')
+            fine = number(optarg, UINT16_MAX, &a.port);
+        else if (c == 's')
+            a.socket = optarg;
+        else if (c == 'l')
+            fine = level(optarg, &a.level);
+        else if (c == 'h')
+            return fputs(usage, stdout) < 0;
+        else
+            fine = false;
+    }
+    if (!fine || !a.socket || optind != argc) {
+        (void)fputs(usage, stderr);
+        return MEDIA_EXIT_USAGE;
+    }
+    char who[16];
+    (void)snprintf(who, sizeof(who), "media%lu", a.worker);
+    log_start(a.level, LOG_PLAIN, who);
+    (void)signal(SIGPIPE, SIG_IGN);
+    return run(&a);
+}

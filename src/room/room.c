@@ -1,0 +1,227 @@
+#include "room/room.h"
+
+#include "rtp/ext.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEAT_DELAY (5 * USEC_PER_MS) ///< many changes at once are one seating
+
+static void on_deadline(void *owner, usec_t now);
+
+struct room *room_create(struct room_env *env, const char *id, usec_t now)
+{
+    struct room *r = calloc(1, sizeof(*r));
+    if (!r)
+        return NULL;
+    r->env = env;
+    r->seat_at = USEC_NEVER;
+    r->tick_at = now + SPEAKER_INTERVAL;
+    r->deadline.owner = r;
+    r->deadline.due = on_deadline;
+    assert(strlen(id) < sizeof(r->id));
+    memcpy(r->id, id, strlen(id));
+    return r;
+}
+
+void room_destroy(struct room *r, usec_t now)
+{
+    if (!r)
+        return;
+    while (r->member_count)
+        room_leave(r, r->member[r->member_count - 1], now);
+    deadline_clear(r->env->deadlines, &r->deadline);
+    free(r->member);
+    free(r);
+}
+
+struct member *room_join(struct room *r, const char *id, usec_t now)
+{
+    if (r->member_count == r->member_cap) {
+        const unsigned cap = r->member_cap ? 2 * r->member_cap : 4;
+        struct member **grown = realloc(r->member, cap * sizeof(struct member *));
+        if (!grown)
+            return NULL;
+        r->member = grown;
+        r->member_cap = cap;
+    }
+    struct member *m = member_create(r, r->env, id, ++r->ages);
+    if (!m)
+        return NULL;
+    r->member[r->member_count++] = m;
+    room_changed(r, now);
+    return m;
+}
+
+void room_leave(struct room *r, struct member *m, usec_t now)
+{
+    for (unsigned i = 0; i < r->member_count; i++) {
+        struct member *other = r->member[i];
+        for (unsigned k = 0; k < other->slot_count; k++)
+            if (other->slot[k]->occupant == m)
+                other->slot[k]->occupant = NULL;
+    }
+    if (r->speaker == m)
+        r->speaker = NULL;
+    member_destroy(m, now); // while it is still in the list: its tracks leave everybody's slots
+    for (unsigned i = 0; i < r->member_count; i++) {
+        if (r->member[i] == m) {
+            r->member_count--;
+            memmove(&r->member[i], &r->member[i + 1],
+                    (r->member_count - i) * sizeof(struct member *));
+            break;
+        }
+    }
+    room_changed(r, now);
+}
+
+struct member *room_member(const struct room *r, const char *id)
+{
+    for (unsigned i = 0; i < r->member_count; i++)
+        if (strcmp(r->member[i]->id, id) == 0)
+            return r->member[i];
+    return NULL;
+}
+
+void room_wake(struct room *r, usec_t now)
+{
+    if (r->deadline.pos == 0 || r->deadline.at > now)
+        (void)deadline_set(r->env->deadlines, &r->deadline, now);
+}
+
+void room_changed(struct room *r, usec_t now)
+{
+    r->seat_at = usec_min(r->seat_at, now + SEAT_DELAY);
+    room_wake(r, r->seat_at);
+}
+
+static void tell_speaker(struct room *r)
+{
+    struct letter l = {.type = LETTER_SPEAKER};
+    memcpy(l.room, r->id, sizeof(l.room));
+    if (r->speaker)
+        memcpy(l.u.speaker.member, r->speaker->id, sizeof(l.u.speaker.member));
+    r->env->post(r->env->ctx, &l);
+}
+
+/** Who dominates now? */
+static void pick_speaker(struct room *r, usec_t now)
+{
+    const struct speaker **all = calloc(r->member_count, sizeof(*all));
+    if (!all)
+        return; // no memory for a moment: the one before goes on
+    int current = -1;
+    for (unsigned i = 0; i < r->member_count; i++) {
+        all[i] = &r->member[i]->speaker;
+        if (r->member[i] == r->speaker)
+            current = (int)i;
+    }
+    const int pick = speaker_pick(all, r->member_count, current, now);
+    free(all);
+    struct member *dominant = pick >= 0 ? r->member[pick] : NULL;
+    if (dominant)
+        dominant->spoke_at = now;
+    if (dominant == r->speaker)
+        return;
+    r->speaker = dominant;
+    tell_speaker(r);
+    room_changed(r, now);
+}
+
+static void tell_seats(struct member *m)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < m->slot_count; i++)
+        count += slot_news(m->slot[i]);
+    if (count == 0)
+        return;
+    struct letter l = {.type = LETTER_SLOT_CHANGED};
+    l.u.seats.seat = calloc(count, sizeof(*l.u.seats.seat));
+    if (!l.u.seats.seat)
+        return; // still news at the next tick
+    memcpy(l.room, m->room->id, sizeof(l.room));
+    memcpy(l.member, m->id, sizeof(l.member));
+    for (unsigned i = 0; i < m->slot_count; i++)
+        if (slot_news(m->slot[i]))
+            slot_describe(m->slot[i], &l.u.seats.seat[l.u.seats.count++]);
+    m->env->post(m->env->ctx, &l);
+    letter_fini(&l);
+}
+
+static void on_deadline(void *owner, usec_t now)
+{
+    struct room *r = owner;
+    bool choose = false;
+    if (now >= r->tick_at) {
+        r->tick_at = now + SPEAKER_INTERVAL;
+        pick_speaker(r, now);
+        choose = true;
+    }
+    const bool seat = now >= r->seat_at;
+    if (seat)
+        r->seat_at = USEC_NEVER;
+    for (unsigned i = 0; i < r->member_count; i++) {
+        struct member *m = r->member[i];
+        if (seat || choose)
+            seating_run(r, m, now);
+        for (unsigned k = 0; (seat || choose) && k < m->slot_count; k++)
+            slot_choose(m->slot[k], r->env, now);
+        tell_seats(m);
+    }
+    if (r->member_count)
+        room_wake(r, usec_min(r->tick_at, r->seat_at));
+}
+
+static void note_voice(const struct stream *st, const struct rtp *pkt, usec_t now)
+{
+    uint8_t level;
+    bool vad;
+    if (st->track->source == SOURCE_MICROPHONE &&
+        rtp_ext_audio_level(pkt, st->track->ext[EXT_AUDIO_LEVEL], &level, &vad))
+        speaker_on_level(&st->track->owner->speaker, level, vad, now);
+}
+
+/** One packet in, one packet out for each slot that wants it. */
+static void forward(struct room_env *env, struct stream *st, const struct rtp *pkt,
+                    const struct payload *desc, usec_t now)
+{
+    // From the end: a slot that switches away from here takes itself out of the list.
+    for (unsigned i = st->slot_count; i-- > 0;) {
+        struct slot *s = st->slot[i];
+        if (!slot_wants(s, st, pkt, desc, env, now))
+            continue;
+        struct udp_datagram *d = udp_next(env->tx);
+        const enum drop why = slot_write(s, st, pkt, desc, now, d);
+        env->count.unsent[why]++;
+        if (why)
+            continue;
+        env->count.packets_out++;
+        env->count.bytes_out += d->len;
+        udp_commit(env->tx);
+    }
+}
+
+enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,
+                         usec_t now)
+{
+    struct payload desc;
+    const bool described = st->track->kind == KIND_VIDEO && pkt->payload_len > 0;
+    if (st->track->muted)
+        return DROP_MUTED;
+    if (described) {
+        const enum drop why =
+            payload_parse(&desc, st->codec, rtp_payload(pkt), pkt->payload_len);
+        if (why)
+            return why;
+    }
+    const enum drop why =
+        stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);
+    if (why)
+        return why;
+    if (st->track->kind == KIND_AUDIO)
+        note_voice(st, pkt, now);
+    forward(r->env, st, pkt, described ? &desc : NULL, now);
+    return DROP_NONE;
+}

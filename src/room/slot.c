@@ -1,0 +1,303 @@
+#include "room/slot.h"
+
+#include "room/member.h"
+#include "room/room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void take_mline(struct slot *s, const struct agree_mline *m)
+{
+    s->role = m->role;
+    s->codec_count = 0;
+    for (unsigned i = 0; i < m->codec_count && s->codec_count < SLOT_CODECS; i++) {
+        const struct agree_codec *c = &m->codec[i];
+        s->codec[s->codec_count++] = (struct slot_codec){.codec = c->codec,
+                                                         .pt = c->pt,
+                                                         .packetization = c->packetization,
+                                                         .rtx_pt = c->rtx_pt,
+                                                         .profile = c->profile};
+    }
+    memcpy(s->ext, m->ext, sizeof(s->ext));
+    if (s->rtx_ssrc == 0)
+        s->ext[EXT_ABS_SEND_TIME] = 0; // a resend under the same number must be the same bytes
+}
+
+struct slot *slot_create(struct member *owner, const struct agree_mline *m,
+                         struct room_env *env)
+{
+    struct slot *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    s->owner = owner;
+    s->kind = m->kind;
+    s->ssrc = m->slot_ssrc;
+    s->rtx_ssrc = m->slot_rtx_ssrc;
+    s->rtx_seq = (uint16_t)(env_random(env) & 0x7fff);
+    s->why = "";
+    memcpy(s->mid, m->mid, sizeof(s->mid));
+    take_mline(s, m);
+    rewrite_init(&s->rewrite, (uint16_t)(env_random(env) & 0x7fff), env_random(env));
+    if (seal_stream_init(&s->seal, s->ssrc, s->rtx_ssrc == 0) < 0 ||
+        seal_stream_init(&s->rtx_seal, s->rtx_ssrc, false) < 0) {
+        slot_destroy(s);
+        return NULL;
+    }
+    return s;
+}
+
+void slot_destroy(struct slot *s)
+{
+    if (!s)
+        return;
+    if (s->current)
+        stream_remove_slot(s->current, s);
+    if (s->target)
+        stream_remove_slot(s->target, s);
+    seal_stream_fini(&s->seal);
+    seal_stream_fini(&s->rtx_seal);
+    free(s);
+}
+
+/** The receiver's number for what a stream carries; NULL if it cannot decode it. */
+static const struct slot_codec *codec_for(const struct slot *s, const struct stream *st)
+{
+    const struct slot_codec *near = NULL;
+    bool rtx;
+    const struct track *t = st->track;
+    const struct agree_codec *c = NULL;
+    for (unsigned i = 0; i < t->codec_count && !c; i++)
+        if (t->codec[i].codec == st->codec && t->codec[i].profile == st->profile)
+            c = track_codec(t, t->codec[i].pt, &rtx);
+    for (unsigned i = 0; i < s->codec_count; i++) {
+        const struct slot_codec *o = &s->codec[i];
+        if (o->codec != st->codec)
+            continue;
+        if (o->profile == st->profile && (!c || o->packetization == c->packetization))
+            return o;
+        // RFC 6184 section 8.1: the profile must fit, the level need not: browsers decode more.
+        const bool fits = o->codec != CODEC_H264 || (o->profile >> 16 == st->profile >> 16);
+        if (fits && (o->codec == CODEC_H264 || o->codec == CODEC_VP8 || o->codec == CODEC_OPUS))
+            near = o;
+    }
+    return near;
+}
+
+void slot_agree(struct slot *s, const struct agree_mline *m)
+{
+    take_mline(s, m);
+    s->out = NULL;
+    if (!s->current)
+        return;
+    s->out = codec_for(s, s->current);
+    if (!s->out) {
+        slot_drop_stream(s, s->current);
+        return;
+    }
+    rtp_ext_plan_init(&s->plan, s->current->track->ext, s->ext, s->mid, strlen(s->mid), false);
+}
+
+/** Takes `st` as what is waited for; it may be the current one, or NULL. */
+static void aim(struct slot *s, struct stream *st, struct room_env *env, usec_t now)
+{
+    if (st == s->target)
+        return;
+    if (s->target && s->target != s->current)
+        stream_remove_slot(s->target, s);
+    s->target = NULL;
+    if (!st || st == s->current)
+        return;
+    if (stream_add_slot(st, s) < 0)
+        return; // no memory: the picture stays as it is, and room_tick() tries again
+    s->target = st;
+    if (s->kind == KIND_VIDEO)
+        stream_want_key(st, env, now);
+}
+
+static void leave_current(struct slot *s)
+{
+    if (!s->current)
+        return;
+    s->left_clock = s->current->stats.clock;
+    s->left_owner = s->current->track->owner->age;
+    stream_remove_slot(s->current, s);
+    s->current = NULL;
+}
+
+void slot_drop_stream(struct slot *s, struct stream *st)
+{
+    if (s->target == st) {
+        stream_remove_slot(st, s);
+        s->target = NULL;
+    }
+    if (s->current == st)
+        leave_current(s);
+}
+
+void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now)
+{
+    if (s->track == t)
+        return;
+    s->track = t;
+    s->changed = true;
+    if (!t) {
+        aim(s, NULL, env, now);
+        leave_current(s);
+        s->why = "";
+        return;
+    }
+    slot_choose(s, env, now);
+}
+
+void slot_choose(struct slot *s, struct room_env *env, usec_t now)
+{
+    if (!s->track)
+        return;
+    const struct letter_want *w = member_want(s->owner, s);
+    const char *why = "";
+    bool limited = false;
+    struct stream *st = NULL;
+
+    if (s->track->muted)
+        why = "muted";
+    else if (w->paused)
+        why = "paused";
+    else
+        st = track_choose(s->track, w->width, w->height, &limited, now);
+    if (limited)
+        why = "source_limited";
+    if (st && st->stats.started && !codec_for(s, st)) {
+        why = "codec_unsupported";
+        st = NULL;
+    }
+    if (strcmp(why, s->why) != 0) {
+        s->why = why;
+        s->changed = true;
+    }
+    aim(s, st, env, now);
+    // Nothing better than silence: but a source that only pauses keeps its last picture.
+    if (!st && s->current && (s->current->track != s->track || (*why && !limited)))
+        leave_current(s);
+}
+
+/** Seats `target` with its packet `in`. False if it must wait for the next keyframe. */
+static bool switch_to(struct slot *s, struct stream *st, const struct rewrite_in *in,
+                      struct room_env *env, usec_t now)
+{
+    const struct slot_codec *out = codec_for(s, st);
+    if (!out) {
+        s->why = "codec_unsupported";
+        s->changed = true;
+        slot_drop_stream(s, st);
+        return false;
+    }
+    const struct rtp_clock *old = s->current ? &s->current->stats.clock : &s->left_clock;
+    const uint64_t before = s->current ? s->current->track->owner->age : s->left_owner;
+    const struct rewrite_sync sync = {
+        .old = old->known ? old : NULL,
+        .next = st->stats.clock.known ? &st->stats.clock : NULL,
+        .same_wall_clock = before == st->track->owner->age,
+        .rate = media_clock(st->codec),
+        .force = s->refused || s->kind == KIND_AUDIO || !s->current,
+    };
+    uint32_t ts;
+    if (!rewrite_switch_ts(&s->rewrite, &sync, in->pkt->ts, now, &ts)) {
+        s->refused = true;
+        stream_want_key(st, env, now);
+        return false;
+    }
+    leave_current(s);
+    s->current = st;
+    s->target = NULL;
+    s->refused = false;
+    s->out = out;
+    s->changed = true;
+    rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    rewrite_switch(&s->rewrite, in, ts);
+    env->count.switches++;
+    room_wake(s->owner->room, now); // control is told who is seen now
+    return true;
+}
+
+bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
+                const struct payload *desc, struct room_env *env, usec_t now)
+{
+    const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
+    if (s->current == st) {
+        if (pkt->payload_len > 0)
+            return true;
+        (void)rewrite_skip(&s->rewrite, &in); // padding stays with us
+        return false;
+    }
+    if (s->target != st || pkt->payload_len == 0)
+        return false;
+    if (s->kind == KIND_VIDEO && !(desc && desc->keyframe))
+        return false;
+    return switch_to(s, st, &in, env, now);
+}
+
+enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
+                     const struct payload *desc, usec_t now, struct udp_datagram *out)
+{
+    const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
+    struct rewritten to;
+    enum drop why = rewrite_map(&s->rewrite, &in, now, &to);
+    if (why)
+        return why;
+
+    struct rtp_out how = {.plan = &s->plan,
+                          .ssrc = s->ssrc,
+                          .ts = to.ts,
+                          .seq = to.seq,
+                          .pt = s->out->pt,
+                          .marker = pkt->marker,
+                          .send_time = rtp_abs_send_time(now),
+                          .frame_add = to.frame_add,
+                          .head_len = to.head_len,
+                          .head_skip = to.head_skip};
+    memcpy(how.head, to.head, sizeof(how.head));
+    struct rtp_copied where;
+    const size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
+    if (len == 0)
+        return DROP_LIMIT;
+    out->len = (uint16_t)len;
+    s->packets++;
+    s->octets += pkt->payload_len;
+    return peer_seal_rtp(&s->owner->peer, &s->seal, out);
+}
+
+void stream_release_slots(struct stream *st, struct room_env *env, usec_t now)
+{
+    while (st->slot_count) {
+        struct slot *s = st->slot[st->slot_count - 1];
+        slot_drop_stream(s, st);
+    }
+    room_changed(st->track->owner->room, now);
+    (void)env;
+}
+
+bool slot_news(const struct slot *s)
+{
+    return s->changed || (s->current && (s->current->width != s->told_width ||
+                                         s->current->height != s->told_height));
+}
+
+void slot_describe(struct slot *s, struct letter_seat *seat)
+{
+    // Who is seen now: the one before stays until the keyframe of the next is here.
+    const struct track *t = s->current ? s->current->track : s->track;
+    *seat = (struct letter_seat){0};
+    memcpy(seat->mid, s->mid, sizeof(seat->mid));
+    s->changed = false;
+    if (!t)
+        return;
+    memcpy(seat->of, t->owner->id, sizeof(seat->of));
+    seat->source = t->source;
+    (void)snprintf(seat->why, sizeof(seat->why), "%s", s->why);
+    if (!s->current)
+        return;
+    memcpy(seat->rid, s->current->rid, sizeof(seat->rid));
+    seat->width = s->told_width = s->current->width;
+    seat->height = s->told_height = s->current->height;
+}

@@ -1,0 +1,91 @@
+/* A viewer asks for a packet again: from the source's cache, through the same rewriter. */
+#include "room/slot.h"
+
+#include "room/member.h"
+
+#include <string.h>
+
+// A viewer's resends are bounded, so that a small NACK cannot ask for a flood: a burst of one
+// large frame, then a quarter of what a 2 Mbit/s picture has.
+#define RESEND_BURST    200
+#define RESENDS_PER_SEC 100
+
+static bool take_token(struct slot *s, usec_t now)
+{
+    if (s->resend_at == 0) {
+        s->resend_at = now;
+        s->resend_tokens = RESEND_BURST;
+    }
+    const usec_t fresh = (now - s->resend_at) * RESENDS_PER_SEC / USEC_PER_SEC;
+    if (fresh > 0) {
+        s->resend_at += fresh * USEC_PER_SEC / RESENDS_PER_SEC;
+        s->resend_tokens = (int)usec_min(s->resend_tokens + fresh, RESEND_BURST);
+    }
+    if (s->resend_tokens == 0)
+        return false;
+    s->resend_tokens--;
+    return true;
+}
+
+/** The cached packet that went out as `seq`, and where it went. */
+static bool find(const struct slot *s, uint16_t seq, struct rtp *pkt, struct rewrite_at *at)
+{
+    return s->current && rewrite_find(&s->rewrite, seq, at) && at->source == s->current->id &&
+           repair_get(&s->current->repair, at->seq, pkt);
+}
+
+static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
+                         usec_t now, struct udp_datagram *d)
+{
+    const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
+    struct rtp_out how = {.plan = &s->plan,
+                          .ssrc = rtx ? s->rtx_ssrc : s->ssrc,
+                          .ts = to->ts,
+                          .seq = rtx ? s->rtx_seq : to->seq,
+                          .pt = rtx ? (uint8_t)s->out->rtx_pt : s->out->pt,
+                          .marker = pkt->marker,
+                          .rtx = rtx,
+                          .osn = to->seq,
+                          .send_time = rtp_abs_send_time(now),
+                          .frame_add = to->frame_add,
+                          .head_len = to->head_len,
+                          .head_skip = to->head_skip};
+    memcpy(how.head, to->head, sizeof(how.head));
+    struct rtp_copied where;
+    return rtp_copy(d->data, PEER_MAX_CLEAR, pkt, &how, &where);
+}
+
+void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
+{
+    struct rtp pkt;
+    struct rewrite_at at;
+    struct payload desc;
+    struct rewritten to;
+    if (!find(s, seq, &pkt, &at) || pkt.payload_len == 0)
+        return;
+    const bool described = s->kind == KIND_VIDEO;
+    if (described && payload_parse(&desc, s->current->codec, rtp_payload(&pkt),
+                                   pkt.payload_len) != DROP_NONE)
+        return;
+    const struct rewrite_in in = {
+        .source = at.source, .pkt = &pkt, .desc = described ? &desc : NULL};
+    if (rewrite_again(&s->rewrite, &at, &in, &to) != DROP_NONE || !take_token(s, now))
+        return;
+
+    struct udp_datagram *d = udp_next(env->tx);
+    const size_t len = copy_again(s, &pkt, &to, now, d);
+    if (len == 0)
+        return;
+    d->len = (uint16_t)len;
+    const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
+    const enum drop why = rtx ? peer_seal_rtp(&s->owner->peer, &s->rtx_seal, d)
+                              : peer_seal_resend(&s->owner->peer, &s->seal, d);
+    env->count.unsent[why]++;
+    if (why)
+        return;
+    udp_commit(env->tx);
+    s->rtx_seq = (uint16_t)(s->rtx_seq + rtx);
+    env->count.resent++;
+    env->count.packets_out++;
+    env->count.bytes_out += d->len;
+}

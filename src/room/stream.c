@@ -1,0 +1,146 @@
+#include "room/stream.h"
+
+#include "room/member.h"
+#include "room/track.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A storm of requests is one request. The pause grows with the viewers, because with more of
+// them somebody always wants one, and every keyframe costs all of them.
+#define KEY_PAUSE       (500 * USEC_PER_MS)
+#define KEY_PAUSE_EACH  (5 * USEC_PER_MS)
+#define KEY_PAUSE_LIMIT (2 * USEC_PER_SEC)
+
+// How much can be sent again: about a second of a top layer, less of the lower ones.
+struct repair_size {
+    unsigned packets, bytes;
+};
+static const struct repair_size audio_repair = {64, 64 * 256};
+static const struct repair_size video_repair[] = {
+    {128, 128 * 700}, {256, 256 * 900}, {512, 512 * 1100}};
+
+void stream_init(struct stream *st, struct track *track, uint8_t layer)
+{
+    *st = (struct stream){.track = track, .layer = layer};
+}
+
+void stream_fini(struct stream *st)
+{
+    assert(st->slot_count == 0);
+    repair_fini(&st->repair);
+    free(st->slot);
+    *st = (struct stream){0};
+}
+
+/** A track's only stream is its top layer, wherever it stands. */
+static struct repair_size repair_size(const struct stream *st)
+{
+    if (st->track->kind == KIND_AUDIO)
+        return audio_repair;
+    const unsigned from_top = st->track->stream_count - 1u - st->layer;
+    return video_repair[from_top > 2 ? 0 : 2 - from_top];
+}
+
+int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc)
+{
+    if (!st->repair.ring) {
+        const struct repair_size size = repair_size(st);
+        const int err = repair_init(&st->repair, size.packets, size.bytes);
+        if (err < 0)
+            return err;
+    }
+    st->bound = true;
+    st->id = ++env->incarnation;
+    st->ssrc = ssrc;
+    st->width = st->height = 0;
+    st->key_at = 0;
+    st->key_next = 0;
+    recv_stats_init(&st->stats, st->track->kind == KIND_AUDIO ? 48000 : 90000);
+    nack_init(&st->nack);
+    repair_clear(&st->repair);
+    return 0;
+}
+
+static void on_keyframe(struct stream *st, const struct rtp *pkt, const struct payload *desc,
+                        usec_t now)
+{
+    st->key_at = now;
+    st->key_wanted = false;
+    nack_forget_before(&st->nack, pkt->seq); // nobody needs what leads up to it any more
+    if (desc->width) {
+        st->width = desc->width;
+        st->height = desc->height;
+    }
+}
+
+enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
+                         const struct payload *desc, bool repaired, usec_t now)
+{
+    st->last_at = now;
+    if (repaired) {
+        recv_stats_on_repaired(&st->stats, pkt->len, now);
+    } else {
+        switch (recv_stats_on_packet(&st->stats, pkt, now)) {
+        case RECV_SUSPECT:
+            return DROP_LATE;
+        case RECV_RESTARTED: // it counts anew: for receivers another stream
+            stream_release_slots(st, env, now);
+            st->id = ++env->incarnation;
+            nack_init(&st->nack);
+            repair_clear(&st->repair);
+            break;
+        case RECV_NEXT:
+        case RECV_OLD:
+            break;
+        }
+    }
+    env->count.recovered += nack_on_packet(&st->nack, pkt->seq, now);
+    if (!repair_put(&st->repair, pkt))
+        return DROP_DUPLICATE;
+    if (desc && desc->keyframe && st->track->kind == KIND_VIDEO)
+        on_keyframe(st, pkt, desc, now);
+    return DROP_NONE;
+}
+
+void stream_want_key(struct stream *st, struct room_env *env, usec_t now)
+{
+    env->count.keyframe_wishes++;
+    st->key_wanted = true;
+    member_wake(st->track->owner, usec_min(now, st->key_next));
+}
+
+bool stream_key_due(struct stream *st, struct room_env *env, usec_t now)
+{
+    if (!st->key_wanted || !st->bound || now < st->key_next)
+        return false;
+    st->key_next = now + usec_min(KEY_PAUSE + KEY_PAUSE_EACH * st->slot_count, KEY_PAUSE_LIMIT);
+    env->count.keyframes_asked++;
+    return true;
+}
+
+int stream_add_slot(struct stream *st, struct slot *slot)
+{
+    if (st->slot_count == st->slot_cap) {
+        const unsigned cap = st->slot_cap ? 2 * st->slot_cap : 8;
+        struct slot **grown = realloc(st->slot, cap * sizeof(struct slot *));
+        if (!grown)
+            return -ENOMEM;
+        st->slot = grown;
+        st->slot_cap = cap;
+    }
+    st->slot[st->slot_count++] = slot;
+    return 0;
+}
+
+void stream_remove_slot(struct stream *st, struct slot *slot)
+{
+    for (unsigned i = 0; i < st->slot_count; i++) {
+        if (st->slot[i] == slot) {
+            st->slot[i] = st->slot[--st->slot_count];
+            return;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+#include "room/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// A picture may be stretched by a quarter before the next larger layer is worth its bits.
+#define STRETCH_NUM 4
+#define STRETCH_DEN 5
+
+static void take_mline(struct track *t, const struct agree_mline *m)
+{
+    t->source = m->source;
+    t->codec_count = m->codec_count;
+    memcpy(t->codec, m->codec, sizeof(t->codec));
+    memcpy(t->ext, m->ext, sizeof(t->ext));
+    for (unsigned i = 0; i < t->stream_count && i < m->encoding_count; i++) {
+        struct stream *st = &t->stream[i];
+        memcpy(st->rid, m->encoding[i].rid, sizeof(st->rid));
+        st->rtx_ssrc = m->encoding[i].rtx_ssrc ? m->encoding[i].rtx_ssrc : st->rtx_ssrc;
+        st->hint_width = m->encoding[i].max_width;
+        st->hint_height = m->encoding[i].max_height;
+    }
+}
+
+struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age)
+{
+    struct track *t = calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    t->owner = owner;
+    t->kind = m->kind;
+    t->age = age;
+    memcpy(t->mid, m->mid, sizeof(t->mid));
+    t->stream_count = m->encoding_count ? m->encoding_count : 1;
+    for (unsigned i = 0; i < t->stream_count; i++)
+        stream_init(&t->stream[i], t, (uint8_t)i);
+    take_mline(t, m);
+    return t;
+}
+
+void track_destroy(struct track *t)
+{
+    if (!t)
+        return;
+    for (unsigned i = 0; i < t->stream_count; i++)
+        stream_fini(&t->stream[i]);
+    free(t);
+}
+
+void track_agree(struct track *t, const struct agree_mline *m)
+{
+    take_mline(t, m);
+}
+
+const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *rtx)
+{
+    for (unsigned i = 0; i < t->codec_count; i++) {
+        const struct agree_codec *c = &t->codec[i];
+        *rtx = c->rtx_pt == pt;
+        if (c->pt == pt || *rtx)
+            return c;
+    }
+    return NULL;
+}
+
+/** The size of a layer: as its keyframes say, else as the offer says, else a usual camera's. */
+static void size_of(const struct track *t, const struct stream *st, unsigned *w, unsigned *h)
+{
+    const unsigned below_top = t->stream_count - 1u - st->layer;
+    if (st->width) {
+        *w = st->width, *h = st->height;
+    } else if (st->hint_width) {
+        *w = st->hint_width, *h = st->hint_height;
+    } else {
+        *w = 1280u >> below_top, *h = 720u >> below_top;
+    }
+}
+
+/** Does a picture of w x h fill the tile? The picture is fitted in, so one side decides; and it
+ * may stand upright where the tile lies. */
+static bool covers(unsigned w, unsigned h, unsigned width, unsigned height)
+{
+    const bool wide_enough = w * STRETCH_DEN >= width * STRETCH_NUM;
+    const bool high_enough = h * STRETCH_DEN >= height * STRETCH_NUM;
+    return wide_enough || high_enough;
+}
+
+struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
+                            usec_t now)
+{
+    struct stream *best = NULL;
+    *limited = false;
+    if (t->stream_count == 1) // nothing to choose, and a still screen may be silent for long
+        return t->stream[0].bound ? &t->stream[0] : NULL;
+    for (unsigned i = 0; i < t->stream_count; i++) {
+        struct stream *st = &t->stream[i];
+        unsigned w, h;
+        if (!stream_alive(st, now))
+            continue;
+        best = st;
+        size_of(t, st, &w, &h);
+        if (width && height && covers(w, h, width, height))
+            return st;
+    }
+    *limited = best && best->layer + 1u < t->stream_count;
+    return best;
+}

@@ -1,0 +1,195 @@
+/*
+ * The walk of a packet, from socket to sockets:
+ *
+ *   udp_recv -> on_datagram -> peer_unseal_rtp -> rtp_parse -> member_stream -> room_on_packet
+ *            -> forward: { slot_wants -> slot_write } for each slot -> udp_send
+ *
+ * and the way back: on_rtcp -> member_on_rtcp -> { slot_resend, stream_want_key, ... }.
+ */
+#include "worker/worker.h"
+
+#include "route.h"
+
+#include "rtp/ext.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct worker *worker_create(const struct worker_conf *conf)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->conf = *conf;
+    udp_batch_init(&w->tx);
+    w->tx.flush = conf->flush;
+    w->tx.ctx = conf->ctx;
+    w->env = (struct room_env){
+        .peer = {.dtls = conf->dtls, .seal = conf->seal},
+        .tx = &w->tx,
+        .deadlines = &w->deadlines,
+        .post = conf->post,
+        .ctx = conf->ctx,
+        .rng = conf->seed | 1, // xorshift's only forbidden state is 0
+    };
+    map_init(&w->rooms, conf->seed);
+    map_init(&w->members, conf->seed ^ 1);
+    map_init(&w->by_ufrag, conf->seed ^ 2);
+    map_init(&w->by_address, conf->seed ^ 3);
+    return w;
+}
+
+static void flush(struct worker *w)
+{
+    if (w->tx.count)
+        w->tx.flush(w->tx.ctx, &w->tx);
+}
+
+void worker_destroy(struct worker *w, usec_t now)
+{
+    if (!w)
+        return;
+    size_t at = 0;
+    for (struct room *r; (r = map_next(&w->rooms, &at));)
+        room_destroy(r, now);
+    at = 0;
+    for (struct worker_member *m; (m = map_next(&w->members, &at));)
+        free(m);
+    flush(w);
+    map_fini(&w->rooms);
+    map_fini(&w->members);
+    map_fini(&w->by_ufrag);
+    map_fini(&w->by_address);
+    deadline_heap_fini(&w->deadlines);
+    free(w);
+}
+
+/** A check finds its member by the ufrag in it, and brings the address it came from. */
+static enum drop on_stun(struct worker *w, struct udp_datagram *d, usec_t now)
+{
+    struct worker_member *wm = route_by_check(w, d);
+    struct ice_event ev;
+    if (!wm || !wm->member->has_peer)
+        return DROP_UNKNOWN_PEER;
+    struct member *m = wm->member;
+    const enum drop why = peer_on_stun(&m->peer, d, &w->tx, &ev, now);
+    if (why == DROP_NONE)
+        route_add_address(w, wm, &d->addr);
+    if (ev.first_valid || ev.restarted)
+        member_wake(m, peer_deadline(&m->peer)); // DTLS has its own clock from here on
+    member_settle(m);
+    return why;
+}
+
+static enum drop on_dtls(struct worker *w, struct member *m, struct udp_datagram *d, usec_t now)
+{
+    const enum peer_state before = m->peer.state;
+    const enum drop why = peer_on_dtls(&m->peer, d, &w->tx, now);
+    if (m->peer.state == PEER_UP && before != PEER_UP) {
+        m->report_at = now;
+        room_changed(m->room, now);
+    }
+    member_wake(m, peer_deadline(&m->peer));
+    member_settle(m);
+    return why;
+}
+
+/** Transport-wide numbers count on all of a member's streams together. */
+static void note_twcc(struct member *m, const struct rtp *pkt, usec_t now)
+{
+    uint16_t seq;
+    for (unsigned i = 0; i < m->track_count; i++) {
+        if (!m->track[i]->ext[EXT_TWCC])
+            continue;
+        if (!rtp_ext_twcc(pkt, m->track[i]->ext[EXT_TWCC], &seq))
+            return;
+        if (!m->twcc) {
+            m->twcc = malloc(sizeof(*m->twcc));
+            if (!m->twcc)
+                return;
+            twcc_recv_init(m->twcc);
+        }
+        twcc_recv_on_packet(m->twcc, seq, now);
+        return;
+    }
+}
+
+static enum drop on_rtp(struct worker *w, struct member *m, struct udp_datagram *d, usec_t now)
+{
+    struct rtp pkt;
+    enum drop why;
+    bool repaired;
+
+    if ((why = peer_unseal_rtp(&m->peer, d)))
+        return why;
+    if ((why = rtp_parse(&pkt, d->data, d->len)))
+        return why;
+    w->env.count.packets_in++;
+    w->env.count.bytes_in += d->len;
+    note_twcc(m, &pkt, now);
+    if (!m->media_at || m->deadline.at > now + 20 * USEC_PER_MS)
+        member_wake(m, now + 20 * USEC_PER_MS);
+    m->media_at = now;
+
+    struct stream *st = member_stream(m, &pkt, &repaired, &why, now);
+    if (!st)
+        return why;
+    return room_on_packet(m->room, st, &pkt, repaired, now);
+}
+
+static enum drop on_rtcp(struct member *m, struct udp_datagram *d, usec_t now)
+{
+    const enum drop why = peer_unseal_rtcp(&m->peer, d);
+    return why ? why : member_on_rtcp(m, d->data, d->len, now);
+}
+
+/** RFC 5761 section 4: RTCP's types, seen as payload types, are 64 to 95. */
+static bool is_rtcp(const struct udp_datagram *d)
+{
+    return d->len > 1 && d->data[1] >= 192 && d->data[1] <= 223;
+}
+
+/** RFC 7983: the first byte tells which protocol a datagram speaks. */
+static enum drop on_datagram(struct worker *w, struct udp_datagram *d, usec_t now)
+{
+    if (d->len == 0)
+        return DROP_SHORT;
+    if (ice_is_stun(d->data, d->len))
+        return on_stun(w, d, now);
+    struct member *m = route_by_address(w, &d->addr);
+    if (!m || !m->has_peer)
+        return DROP_UNKNOWN_PEER;
+    if (dtls_is_dtls(d->data, d->len))
+        return on_dtls(w, m, d, now);
+    if (d->data[0] < 128 || d->data[0] > 191)
+        return DROP_MALFORMED;
+    return is_rtcp(d) ? on_rtcp(m, d, now) : on_rtp(w, m, d, now);
+}
+
+void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now)
+{
+    for (unsigned i = 0; i < rx->count; i++)
+        w->dropped[on_datagram(w, &rx->datagram[i], now)]++;
+    deadline_run(&w->deadlines, now);
+    flush(w);
+}
+
+void worker_tick(struct worker *w, usec_t now)
+{
+    deadline_run(&w->deadlines, now);
+    flush(w);
+}
+
+void worker_hello(const struct worker *w, struct letter *out)
+{
+    *out = (struct letter){.type = LETTER_HELLO};
+    out->u.hello.version = LETTER_VERSION;
+    out->u.hello.worker = w->conf.number;
+    out->u.hello.pid = getpid();
+    out->u.hello.port = w->conf.port;
+    out->u.hello.room_count = (unsigned)w->rooms.count;
+    out->u.hello.member_count = (unsigned)w->members.count;
+    (void)strncpy(out->u.hello.fingerprint, w->conf.dtls->fingerprint,
+                  sizeof(out->u.hello.fingerprint) - 1);
+}
