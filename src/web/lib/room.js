@@ -1,0 +1,411 @@
+/**
+ * A room we are in. It puts the parts together: the session (what is said), the connection
+ * (what is sent and received), and who is there.
+ */
+
+import { Connection } from './connection.js';
+import { Emitter } from './emitter.js';
+import { SalonError } from './error.js';
+import { Participant } from './participant.js';
+import { Publications } from './publications.js';
+import { Seating } from './seating.js';
+import { Session } from './session.js';
+import { Slots, slotsFor } from './slots.js';
+import { Wants } from './wants.js';
+
+/** @typedef {import('./types.js').Source} Source */
+/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./types.js').Welcome} Welcome */
+/** @typedef {import('./types.js').Want} Want */
+/** @typedef {import('./types.js').ChatMessage} ChatMessage */
+/** @typedef {import('./types.js').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('./seating.js').SeatChange} SeatChange */
+
+/**
+ * - connecting: not in the room yet
+ * - connected: in the room; media flows, or is about to for the first time
+ * - reconnecting: the socket is lost, media may go on; it comes back by itself
+ * - media-lost: in the room, but media does not get through; it comes back by itself
+ * - closed: over, for the `reason` that comes with it
+ * @typedef {'connecting' | 'connected' | 'reconnecting' | 'media-lost' | 'closed'} RoomState
+ */
+
+/**
+ * @typedef {object} JoinOptions
+ * @property {string} link the token of the room's link, or the whole link
+ * @property {string} [name]
+ * @property {string} [token] a signed personal token
+ * @property {string} [host] the host secret
+ * @property {string} [lang] language of error details
+ * @property {string | URL} [signal] default: this page's server
+ * @property {number} [maxPairs] most slots for people; 25 by default
+ */
+
+/**
+ * @typedef {object} RoomEvents
+ * @property {{event: 'joined' | 'changed' | 'left', participant: Participant}} participant also
+ *     `changed` for `room.self`
+ * @property {SeatChange} seat something of a participant reaches us, at another quality, or no
+ *     more (`track` null)
+ * @property {{participant: Participant | null}} speaker
+ * @property {ChatMessage} chat
+ * @property {{state: RoomState, reason: string}} state
+ * @property {SalonError} error a request was refused that nobody waits for
+ */
+
+/** @extends {Emitter<RoomEvents>} */
+export class Room extends Emitter {
+    /** @type {Map<string, Participant>} the others, by id */
+    participants = new Map();
+    /** @type {Participant | null} */
+    speaker = null;
+    self = new Participant({ id: '' });
+    title = '';
+    kind = '';
+    /** @type {RoomState} */
+    state = 'connecting';
+
+    #options;
+    #session;
+    #slots = new Slots();
+    #publications = new Publications((source, muted) =>
+        this.#session.send({ type: 'mute', source, muted }),
+    );
+    #connection = new Connection([this.#publications, this.#slots], (message, current) =>
+        this.#ask(message, current),
+    );
+    #seating = new Seating(this.participants, (mid) => this.#slots.track(mid));
+    #wants = new Wants((wants) => this.#sendWants(wants));
+    #backOnline = () => this.#hurry();
+
+    /** @param {JoinOptions} options */
+    constructor(options) {
+        super();
+        this.#options = options;
+        this.#session = new Session(options.signal ?? defaultSignal(), () =>
+            this.#joinMessage(),
+        );
+        this.#session.on('welcome', (welcome) => this.#welcome(welcome));
+        this.#session.on('message', (message) => this.#hear(message));
+        this.#session.on('away', () => this.#setState());
+        this.#session.on('closed', (reason) => this.#close(reason));
+        this.#connection.on('state', () => this.#setState());
+        this.#connection.on('renewed', () => this.#changed(this.#seating.clear()));
+        this.#connection.on('answered', ({ first }) => this.#answered(first));
+        this.#connection.on('failed', (error) => this.emit('error', error));
+        globalThis.addEventListener?.('online', this.#backOnline);
+    }
+
+    /**
+     * Used by joinRoom().
+     * @throws {SalonError}
+     */
+    async join() {
+        try {
+            await this.#session.open();
+        } catch (error) {
+            this.#close(error instanceof SalonError ? error.reason : 'internal');
+            throw error;
+        }
+    }
+
+    // What we send
+
+    /**
+     * Sends a track. One track a source: another one takes the place of the first.
+     * @param {MediaStreamTrack} track
+     * @param {{source?: Source, simulcast?: boolean, muted?: boolean}} [how] simulcast: by
+     *     default for a camera
+     * @returns {Promise<void>} when the server has agreed
+     * @throws {SalonError}
+     */
+    async publish(track, how = {}) {
+        const source = how.source ?? (track.kind === 'audio' ? 'microphone' : 'camera');
+        if (this.#publications.get(source)) {
+            await this.replaceTrack(source, track);
+            return;
+        }
+        const { simulcast = source === 'camera', muted = false } = how;
+        this.#publications.add(track, { source, simulcast, muted });
+        this.#selfChanged();
+        try {
+            await this.#connection.negotiate();
+        } finally {
+            this.#selfChanged();
+        }
+        if (!this.#publications.get(source)) throw new SalonError('rejected');
+    }
+
+    /**
+     * Stops sending. The track itself goes on; it is the caller's.
+     * @param {Source} source
+     */
+    async unpublish(source) {
+        if (!this.#publications.get(source)) return;
+        const removed = this.#publications.remove(source);
+        this.#selfChanged();
+        await removed;
+        await this.#connection.negotiate();
+    }
+
+    /**
+     * Sends another track in its place, or none for a while, without an offer.
+     * @param {Source} source
+     * @param {MediaStreamTrack | null} track
+     */
+    replaceTrack(source, track) {
+        return this.#publications.replace(source, track);
+    }
+
+    /**
+     * Mutes: others are told, nothing is sent. Kept when the connection is renewed.
+     * @param {Source} source
+     * @param {boolean} muted
+     */
+    setMuted(source, muted) {
+        this.#publications.mute(source, muted);
+        this.#selfChanged();
+    }
+
+    /**
+     * @param {Source} source
+     * @returns {{track: MediaStreamTrack | null, muted: boolean} | null} null: not published
+     */
+    published(source) {
+        const publication = this.#publications.get(source);
+        return publication ? { track: publication.track, muted: publication.muted } : null;
+    }
+
+    // What we receive and say
+
+    /** @param {Want[]} wants each replaces the one before of the same slot, or participant and source */
+    want(wants) {
+        this.#wants.set(wants);
+    }
+
+    /**
+     * @param {string} text 1 to 4000 characters
+     * @param {string} [to] id of one participant; everyone if absent
+     * @throws {SalonError} `rate_limited`, `unknown_participant`, …
+     */
+    async chat(text, to) {
+        await this.#session.request({ type: 'chat', text, ...(to ? { to } : {}) });
+    }
+
+    /**
+     * @param {{name?: string, hand?: boolean}} change a new name, a raised hand
+     * @throws {SalonError}
+     */
+    async update(change) {
+        await this.#session.request({ type: 'update', ...change });
+    }
+
+    /** The peer connection of the moment, for statistics; leave its transceivers alone. */
+    get connection() {
+        return this.#connection.pc;
+    }
+
+    leave() {
+        this.#session.leave();
+    }
+
+    // Inside
+
+    /** @returns {Message} */
+    #joinMessage() {
+        const { link, name, token, host, lang } = this.#options;
+        return { type: 'join', link, name, token, host, lang }; // JSON leaves out what is undefined
+    }
+
+    /**
+     * @param {Message} message
+     * @param {AbortSignal} current
+     */
+    async #ask(message, current) {
+        try {
+            return await this.#session.request(message, current);
+        } catch (error) {
+            if (!(error instanceof SalonError) || error.reason !== 'timeout') throw error;
+            this.#session.reconnect(); // the server is silent: another socket, and the offer again
+            throw new SalonError('socket_lost');
+        }
+    }
+
+    /** @param {Want[]} wants */
+    #sendWants(wants) {
+        if (!this.#session.online) return false;
+        this.#session.send({ type: 'want', wants });
+        return true;
+    }
+
+    /** @param {Welcome} welcome */
+    #welcome(welcome) {
+        this.title = welcome.room?.title ?? '';
+        this.kind = welcome.room?.kind ?? '';
+        this.self.id = welcome.participant;
+        this.self.update({
+            id: welcome.participant,
+            name: welcome.name,
+            role: welcome.role,
+        });
+        this.#syncParticipants(welcome.participants);
+        this.#setSpeaker(welcome.speaker);
+        this.#growSlots();
+        const kept = welcome.type === 'resumed' && welcome.media !== 'lost';
+        if (kept) {
+            this.#changed(this.#seating.replace(welcome.seats ?? []));
+            this.#wants.flush();
+        } else {
+            this.#connection.rebuild(welcome.ice_servers ?? []).catch(() => {});
+        }
+        for (const message of welcome.chat ?? []) this.emit('chat', message);
+        this.#setState();
+    }
+
+    /** @param {Message} message */
+    #hear(message) {
+        switch (message.type) {
+            case 'participant':
+                this.#participant(message.event, message.participant);
+                this.#growSlots();
+                break;
+            case 'seat':
+                if (this.#connection.outdated(message.generation)) break;
+                this.#changed(this.#seating.apply(message.seats));
+                break;
+            case 'speaker':
+                this.#setSpeaker(message.participant);
+                break;
+            case 'chat':
+                this.emit('chat', /** @type {any} */ (message));
+                break;
+            case 'media':
+                if (message.state !== 'lost') break;
+                if (!this.#connection.outdated(message.generation)) this.#connection.lost();
+                break;
+            case 'error':
+                this.emit('error', SalonError.from(message));
+                break;
+        }
+    }
+
+    /** @param {ParticipantInfo[]} infos the others, all of them */
+    #syncParticipants(infos) {
+        const here = new Set(infos.map(({ id }) => id));
+        for (const id of [...this.participants.keys()]) {
+            if (!here.has(id)) this.#participant('left', { id });
+        }
+        for (const info of infos) this.#participant('joined', info);
+    }
+
+    /**
+     * @param {'joined' | 'changed' | 'left'} event
+     * @param {ParticipantInfo} info
+     */
+    #participant(event, info) {
+        if (info.id === this.self.id) {
+            this.self.update({ ...info, tracks: undefined }); // of those we know more
+            this.#selfChanged();
+            return;
+        }
+        const known = this.participants.get(info.id);
+        if (known) this.#forgetWants(known, event === 'left' ? [] : info.tracks);
+        if (event === 'left') {
+            if (!known) return;
+            this.participants.delete(info.id);
+            if (this.speaker === known) this.#setSpeaker(null);
+            this.emit('participant', { event, participant: known });
+            return;
+        }
+        known?.update(info);
+        const participant = known ?? new Participant(info);
+        this.participants.set(info.id, participant);
+        this.emit('participant', {
+            event: known ? 'changed' : 'joined',
+            participant,
+        });
+        if (!known) this.#changed(this.#seating.settle());
+    }
+
+    /**
+     * What is no longer published is no longer wanted; if it comes back it has to be asked for.
+     * @param {Participant} participant
+     * @param {import('./types.js').TrackInfo[]} [tracks] that stay
+     */
+    #forgetWants({ id, tracks: before }, tracks = before) {
+        for (const { source } of before) {
+            if (!tracks.some((track) => track.source === source))
+                this.#wants.forget(id, source);
+        }
+    }
+
+    #selfChanged() {
+        this.self.tracks = this.#publications.infos();
+        this.emit('participant', { event: 'changed', participant: this.self });
+    }
+
+    /** Makes room for those who publish, and offers if that takes new slots. */
+    #growSlots() {
+        let people = 0;
+        let screens = 0;
+        for (const { tracks } of this.participants.values()) {
+            if (tracks.some(({ source }) => !source.startsWith('screen'))) people++;
+            if (tracks.some(({ source }) => source === 'screen')) screens++;
+        }
+        const more = this.#slots.want(slotsFor(people, screens, this.#options.maxPairs ?? 25));
+        if (more && this.#connection.pc) this.#connection.negotiate().catch(() => {});
+    }
+
+    /** @param {SeatChange[]} changes */
+    #changed(changes) {
+        for (const change of changes) this.emit('seat', change);
+    }
+
+    /** @param {string | null} id */
+    #setSpeaker(id) {
+        const participant =
+            id === this.self.id ? this.self : (this.participants.get(id ?? '') ?? null);
+        if (participant === this.speaker) return;
+        this.speaker = participant;
+        this.emit('speaker', { participant });
+    }
+
+    /** @param {boolean} first of a new peer connection */
+    #answered(first) {
+        this.#changed(this.#seating.settle());
+        if (first) this.#wants.again();
+    }
+
+    #hurry() {
+        this.#session.hurry();
+        this.#connection.restartIce();
+    }
+
+    /** @param {string} [reason] */
+    #setState(reason = '') {
+        const media = this.#connection.state;
+        /** @type {RoomState} */
+        let state = 'connected';
+        if (reason) state = 'closed';
+        else if (!this.#session.online) state = 'reconnecting';
+        else if (media === 'lost' || media === 'refused') state = 'media-lost';
+        if (state === this.state || this.state === 'closed') return;
+        this.state = state;
+        this.emit('state', { state, reason });
+    }
+
+    /** @param {string} reason */
+    #close(reason) {
+        globalThis.removeEventListener?.('online', this.#backOnline);
+        this.#wants.stop();
+        this.#changed(this.#seating.clear());
+        this.#connection.close();
+        this.#setState(reason);
+    }
+}
+
+function defaultSignal() {
+    const url = new URL('/api/v1/signal', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return url;
+}

@@ -1,0 +1,217 @@
+/**
+ * Our stay in a room as the server knows it, over as many sockets as it takes:
+ *
+ *      joining ──joined──▶ online ──socket lost──▶ away ──resumed──▶ online
+ *         │                                         │ unknown_session: joined anew
+ *         └────────── refused, closed ◀─────────────┘
+ */
+
+import { backoff, pause } from './backoff.js';
+import { Emitter } from './emitter.js';
+import { SalonError } from './error.js';
+import { Socket } from './socket.js';
+
+/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./types.js').Welcome} Welcome */
+
+/** With these, trying again makes sense; every other refusal of a join is final. */
+const PASSING = new Set([
+    'unreachable',
+    'socket_lost',
+    'timeout',
+    'rate_limited',
+    'no_media_worker',
+]);
+/** After these a socket closed by the server is worth a new one. */
+const REOPEN = new Set(['shutdown', 'idle_timeout', 'join_timeout']);
+const FIRST_TRIES = 4;
+
+/**
+ * @typedef {object} SessionEvents
+ * @property {Welcome} welcome joined, joined anew or resumed
+ * @property {null} away the socket is lost; we are on it
+ * @property {Message} message anything the server says unasked
+ * @property {string} closed it is over, with the reason
+ */
+
+/** @extends {Emitter<SessionEvents>} */
+export class Session extends Emitter {
+    #url;
+    #join;
+    #lastId = 0;
+    /** @type {Socket | null} set while online */
+    #socket = null;
+    /** @type {{participant: string, secret: string} | null} */
+    #resume = null;
+    #chatSeen = 0;
+    /** @type {string | null} why it is over */
+    #closed = null;
+    /** @type {(() => void)[]} requests that wait for a socket */
+    #waiting = [];
+    #hurry = new AbortController();
+
+    /**
+     * @param {string | URL} url
+     * @param {() => Message} join makes the `join` message
+     */
+    constructor(url, join) {
+        super();
+        this.#url = url;
+        this.#join = join;
+    }
+
+    get online() {
+        return this.#socket !== null;
+    }
+
+    /**
+     * Joins. @returns {Promise<void>} @throws {SalonError}
+     */
+    open() {
+        return this.#connect(FIRST_TRIES);
+    }
+
+    /**
+     * Asks as soon as there is a socket.
+     * @param {Message} message
+     * @param {AbortSignal} [current] aborted: the question is outdated, do not ask it any more
+     * @returns {Promise<Message>}
+     */
+    async request(message, current) {
+        while (!this.#socket) {
+            if (this.#closed !== null) throw new SalonError(this.#closed);
+            await new Promise((resolve) => this.#waiting.push(() => resolve(null)));
+        }
+        if (current?.aborted) throw new SalonError('superseded');
+        return this.#socket.request(message);
+    }
+
+    /** @param {Message} message dropped if there is no socket just now */
+    send(message) {
+        this.#socket?.send(message);
+    }
+
+    /** Takes the socket for dead: a question went unanswered. */
+    reconnect() {
+        const socket = this.#socket;
+        if (!socket) return;
+        socket.close();
+        this.#lost(socket);
+    }
+
+    /** Does not wait any longer for the next try, for instance because the network is back. */
+    hurry() {
+        this.#hurry.abort();
+        this.#hurry = new AbortController();
+    }
+
+    leave() {
+        this.send({ type: 'leave' });
+        this.#close('left');
+    }
+
+    /**
+     * @param {number} tries
+     * @throws {SalonError} the last try's
+     */
+    async #connect(tries) {
+        for (let attempt = 0; this.#closed === null; attempt++) {
+            try {
+                await this.#enter();
+                return;
+            } catch (error) {
+                const passing = error instanceof SalonError && PASSING.has(error.reason);
+                if (!passing || attempt + 1 >= tries) throw error;
+                const wait = Math.max(backoff(attempt), 1000 * (error.retryAfter ?? 0));
+                await pause(wait, this.#hurry.signal);
+            }
+        }
+        throw new SalonError(this.#closed ?? 'closed');
+    }
+
+    /** One try: a socket, and on it `resume` or `join`. */
+    async #enter() {
+        const socket = await Socket.open(this.#url, () => ++this.#lastId);
+        if (this.#closed !== null) {
+            socket.close();
+            return;
+        }
+        socket.on('message', (message) => this.#hear(socket, message));
+        socket.on('lost', () => this.#lost(socket));
+        try {
+            const welcome = await this.#introduce(socket);
+            this.#resume = { participant: welcome.participant, secret: welcome.resume };
+            this.#chatSeen = Math.max(
+                this.#chatSeen,
+                ...(welcome.chat ?? []).map(({ n }) => n),
+            );
+            this.#socket = socket;
+            this.emit('welcome', welcome);
+            for (const resolve of this.#waiting.splice(0)) resolve();
+        } catch (error) {
+            socket.close();
+            throw error;
+        }
+    }
+
+    /**
+     * @param {Socket} socket
+     * @returns {Promise<Welcome>}
+     */
+    async #introduce(socket) {
+        if (this.#resume) {
+            try {
+                const asked = {
+                    type: 'resume',
+                    ...this.#resume,
+                    chat_after: this.#chatSeen,
+                };
+                return /** @type {Welcome} */ (await socket.request(asked));
+            } catch (error) {
+                if (!(error instanceof SalonError) || error.reason !== 'unknown_session')
+                    throw error;
+                this.#resume = null;
+                this.#chatSeen = 0;
+            }
+        }
+        return /** @type {Welcome} */ (await socket.request(this.#join()));
+    }
+
+    /**
+     * @param {Socket} socket
+     * @param {Message} message
+     */
+    #hear(socket, message) {
+        if (message.type === 'closed') {
+            socket.close();
+            if (REOPEN.has(message.reason)) this.#lost(socket);
+            else this.#close(message.reason);
+            return;
+        }
+        if (message.type === 'chat') this.#chatSeen = Math.max(this.#chatSeen, message.n);
+        this.emit('message', message);
+    }
+
+    /** @param {Socket} socket */
+    async #lost(socket) {
+        if (socket !== this.#socket) return; // one that is still joining: #connect() sees to it
+        this.#socket = null;
+        this.emit('away', null);
+        try {
+            await this.#connect(Infinity);
+        } catch (error) {
+            this.#close(error instanceof SalonError ? error.reason : 'internal');
+        }
+    }
+
+    /** @param {string} reason */
+    #close(reason) {
+        if (this.#closed !== null) return;
+        this.#closed = reason;
+        this.#socket?.close();
+        this.#socket = null;
+        this.hurry();
+        for (const resolve of this.#waiting.splice(0)) resolve();
+        this.emit('closed', reason);
+    }
+}

@@ -1,0 +1,117 @@
+/** The call on the page: everything that lives as long as one stay in the room. */
+
+import { Chat } from './chat.js';
+import { Controls } from './controls.js';
+import { byId } from './dom.js';
+import { Panels } from './panels.js';
+import { People } from './people.js';
+import { Sound } from './sound.js';
+import { Stage } from './stage.js';
+import { Status } from './status.js';
+
+/** @typedef {import('../lib/room.js').Room} Room */
+/** @typedef {import('./devices.js').Devices} Devices */
+/** @typedef {import('../i18n.js').Translate} Translate */
+
+export class Call {
+    #devices;
+    #t;
+    #controls;
+    #status;
+    #stage;
+    #sound;
+    #people;
+    #chat;
+    #panels;
+    #unread = 0;
+    #listening = new AbortController();
+
+    /**
+     * @param {Room} room
+     * @param {Devices} devices
+     * @param {{t: Translate, lang: string}} language
+     */
+    constructor(room, devices, { t, lang }) {
+        this.#devices = devices;
+        this.#t = t;
+        const { signal } = this.#listening;
+        const controls = new Controls(t);
+        this.#controls = controls;
+        this.#status = new Status(t);
+        this.#stage = new Stage(room, t);
+        this.#sound = new Sound(room);
+        this.#people = new People(room, t, (count) => controls.people.count(count));
+        this.#chat = new Chat(room, t, lang, () => this.#unreadMessage());
+        this.#panels = this.#makePanels();
+        this.#chatRead();
+
+        byId('room-title').textContent = room.title || 'salon';
+        room.on('state', ({ state }) => this.#status.state(state));
+        devices.on('changed', () => this.#show(), { signal });
+        devices.on('problem', (key) => this.#status.notice(key), { signal });
+        controls.mic.button.addEventListener('click', () => devices.toggle('microphone'), {
+            signal,
+        });
+        controls.camera.button.addEventListener('click', () => devices.toggle('camera'), {
+            signal,
+        });
+        controls.share.button.addEventListener('click', () => devices.toggleScreen(), {
+            signal,
+        });
+        controls.leave.button.addEventListener('click', () => room.leave(), { signal });
+        byId('copy').addEventListener('click', () => this.#copy(), { signal });
+        this.#show();
+    }
+
+    stop() {
+        this.#listening.abort();
+        for (const part of [this.#panels, this.#chat, this.#people, this.#sound, this.#stage]) {
+            part.stop();
+        }
+        this.#status.stop();
+    }
+
+    #makePanels() {
+        const peoplePanel = byId('people-panel');
+        const opened = () => {
+            /** @type {HTMLElement | null} */ (
+                peoplePanel.querySelector('[data-close]')
+            )?.focus();
+        };
+        return new Panels([
+            { panel: peoplePanel, button: this.#controls.people.button, opened },
+            {
+                panel: byId('chat-panel'),
+                button: this.#controls.chat.button,
+                opened: () => this.#chatRead(),
+            },
+        ]);
+    }
+
+    #show() {
+        this.#controls.show(this.#devices);
+        this.#stage.showOwn(this.#devices.picture);
+    }
+
+    #unreadMessage() {
+        if (!byId('chat-panel').hidden) return;
+        this.#unread++;
+        this.#controls.chat.count(this.#unread, true);
+    }
+
+    #chatRead() {
+        this.#unread = 0;
+        this.#controls.chat.count(0);
+        if (!byId('chat-panel').hidden) this.#chat.focus();
+    }
+
+    async #copy() {
+        const words = byId('copy').querySelector('span');
+        try {
+            await navigator.clipboard.writeText(location.origin + location.pathname);
+            if (words) words.textContent = this.#t('call.copied');
+        } catch {
+            // No clipboard without permission: the address bar has the link.
+        }
+    }
+}

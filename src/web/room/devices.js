@@ -1,0 +1,215 @@
+/**
+ * Our microphone, camera and shared screen: turned on and off by the user, and handed to the
+ * room while we are in one. Devices that are off are let go, so that their light goes out.
+ */
+
+import { Emitter } from '../lib/emitter.js';
+
+/** @typedef {import('../lib/room.js').Room} Room */
+/** @typedef {'microphone' | 'camera'} Device */
+/** @typedef {import('../i18n.js').Key} Key */
+
+/** @type {Record<Device, MediaStreamConstraints>} */
+const ASK_FOR = {
+    microphone: {
+        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+    },
+    camera: {
+        video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
+    },
+};
+
+/** @type {Record<Device, 'mic' | 'camera'>} */
+const WORD = { microphone: 'mic', camera: 'camera' };
+
+/**
+ * What went wrong, as the second half of a text's key.
+ * @param {unknown} error of getUserMedia
+ */
+export function problemOf(error) {
+    if (!(error instanceof DOMException)) return 'unsupported';
+    switch (error.name) {
+        case 'NotAllowedError':
+            return /system/i.test(error.message) ? 'system' : 'denied';
+        case 'SecurityError':
+            return 'denied';
+        case 'NotFoundError':
+        case 'OverconstrainedError':
+            return 'none';
+        case 'NotReadableError':
+        case 'AbortError':
+            return 'busy';
+        default:
+            return 'failed';
+    }
+}
+
+/** @extends {Emitter<{changed: null, problem: Key}>} */
+export class Devices extends Emitter {
+    /** @type {Record<Device, MediaStreamTrack | null>} null: off */
+    #tracks = { microphone: null, camera: null };
+    /** @type {Record<Device, boolean>} */
+    #on = { microphone: false, camera: false };
+    /** @type {MediaStreamTrack[]} */
+    #screen = [];
+    /** @type {Set<Device | 'screen'>} being turned on or off */
+    #busy = new Set();
+    /** @type {Room | null} */
+    #room = null;
+
+    /** @param {Device} device */
+    isOn(device) {
+        return this.#on[device];
+    }
+
+    get sharing() {
+        return this.#screen.length > 0;
+    }
+
+    /** @returns {MediaStreamTrack | null} our picture */
+    get picture() {
+        return this.#on.camera ? this.#tracks.camera : null;
+    }
+
+    /** @param {Device} device */
+    async toggle(device) {
+        if (this.#busy.has(device)) return;
+        this.#busy.add(device);
+        try {
+            if (this.#on[device]) await this.#turnOff(device);
+            else await this.#turnOn(device);
+        } finally {
+            this.#busy.delete(device);
+            this.emit('changed', null);
+        }
+    }
+
+    async toggleScreen() {
+        if (this.#busy.has('screen')) return;
+        this.#busy.add('screen');
+        try {
+            if (this.sharing) await this.#unshare();
+            else await this.#share();
+        } finally {
+            this.#busy.delete('screen');
+            this.emit('changed', null);
+        }
+    }
+
+    /** @param {Room} room to send what is on */
+    async enter(room) {
+        this.#room = room;
+        const devices = /** @type {Device[]} */ (['microphone', 'camera']);
+        await Promise.all(devices.filter((d) => this.#on[d]).map((d) => this.#turnOn(d)));
+        this.emit('changed', null);
+    }
+
+    /** Lets go of everything; what was on will be on again in the next room. */
+    leave() {
+        this.#room = null;
+        for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
+            this.#tracks[device]?.stop();
+            this.#tracks[device] = null;
+        }
+        for (const track of this.#screen.splice(0)) track.stop();
+        this.emit('changed', null);
+    }
+
+    /** @param {Device} device */
+    async #turnOn(device) {
+        try {
+            const track = this.#tracks[device] ?? (await this.#open(device));
+            this.#on[device] = true;
+            await this.#send(device, track);
+        } catch (error) {
+            this.#on[device] = false;
+            this.emit('problem', `${WORD[device]}.${problemOf(error)}`);
+        }
+    }
+
+    /** @param {Device} device */
+    async #open(device) {
+        const stream = await navigator.mediaDevices.getUserMedia(ASK_FOR[device]);
+        const [track] = stream.getTracks();
+        track.addEventListener('ended', () => this.#ended(device, track));
+        this.#tracks[device] = track;
+        return track;
+    }
+
+    /**
+     * @param {Device} device
+     * @param {MediaStreamTrack} track
+     */
+    async #send(device, track) {
+        if (!this.#room) return;
+        try {
+            if (this.#room.published(device)) await this.#room.replaceTrack(device, track);
+            else await this.#room.publish(track, { source: device });
+            this.#room?.setMuted(device, false);
+        } catch {
+            if (this.#room) this.emit('problem', 'publish.failed');
+        }
+    }
+
+    /** @param {Device} device */
+    async #turnOff(device) {
+        this.#on[device] = false;
+        this.#room?.setMuted(device, true);
+        // A muted microphone stays open, to be back at once; a camera's light must go out.
+        if (device === 'microphone' && this.#room) return;
+        await this.#room?.replaceTrack(device, null);
+        this.#tracks[device]?.stop();
+        this.#tracks[device] = null;
+    }
+
+    /**
+     * Unplugged, or taken away by the system.
+     * @param {Device} device
+     * @param {MediaStreamTrack} track
+     */
+    async #ended(device, track) {
+        if (this.#tracks[device] !== track) return;
+        this.#tracks[device] = null;
+        this.#on[device] = false;
+        this.#room?.setMuted(device, true);
+        await this.#room?.replaceTrack(device, null);
+        this.emit('problem', `${WORD[device]}.ended`);
+        this.emit('changed', null);
+    }
+
+    async #share() {
+        /** @type {MediaStream} */
+        let stream;
+        try {
+            stream = await navigator.mediaDevices.getDisplayMedia({
+                video: { frameRate: { ideal: 15, max: 30 } },
+                audio: true,
+            });
+        } catch (error) {
+            // NotAllowedError is mostly the user's "no": nothing to explain.
+            const chosen = error instanceof DOMException && error.name === 'NotAllowedError';
+            if (!chosen) this.emit('problem', 'share.failed');
+            return;
+        }
+        if (!this.#room) return;
+        const [picture] = stream.getVideoTracks();
+        const [sound] = stream.getAudioTracks();
+        picture.addEventListener('ended', () => this.#unshare());
+        this.#screen = stream.getTracks();
+        const sending = [this.#room.publish(picture, { source: 'screen' })];
+        if (sound) sending.push(this.#room.publish(sound, { source: 'screen_audio' }));
+        try {
+            await Promise.all(sending);
+        } catch {
+            this.emit('problem', 'publish.failed');
+            await this.#unshare();
+        }
+    }
+
+    async #unshare() {
+        for (const track of this.#screen.splice(0)) track.stop();
+        this.emit('changed', null);
+        const room = this.#room;
+        await Promise.allSettled([room?.unpublish('screen'), room?.unpublish('screen_audio')]);
+    }
+}

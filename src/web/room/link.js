@@ -1,0 +1,39 @@
+/** What the address of the page says: the room's token, and secrets in the fragment. */
+
+/**
+ * @param {URL} url
+ * @returns {{link: string, host: string | undefined, token: string | undefined}}
+ */
+export function readLink(url) {
+    const path = url.pathname.split('/').filter(Boolean);
+    const secrets = new URLSearchParams(url.hash.slice(1));
+    return {
+        link: decodeURIComponent(path.at(-1) ?? ''),
+        host: secrets.get('h') || undefined,
+        token: secrets.get('t') || undefined,
+    };
+}
+
+/**
+ * The name in a signed token, to show it before the call. It is the server that checks it.
+ * @param {string | undefined} token
+ */
+export function nameIn(token) {
+    try {
+        const body = (token ?? '').split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+        const bytes = Uint8Array.from(atob(body), (char) => char.charCodeAt(0));
+        const { name } = JSON.parse(new TextDecoder().decode(bytes));
+        return typeof name === 'string' ? name : '';
+    } catch {
+        return '';
+    }
+}
+
+/**
+ * A name as the server takes it: no control characters, at most 80 characters.
+ * @param {string} typed
+ */
+export function cleanName(typed) {
+    const plain = typed.replace(/\p{Cc}+/gu, ' ').trim();
+    return [...plain].slice(0, 80).join('').trim();
+}

@@ -1,0 +1,90 @@
+/**
+ * The join page, /r/{token}: before the call, the call, and after it.
+ *
+ * `window.salonRoom` is the Room we are in, for tests and for support.
+ */
+
+import { translatePage } from '../i18n.js';
+import { joinRoom, SalonError } from '../salon.js';
+import { Before } from './before.js';
+import { Call } from './call.js';
+import { Devices } from './devices.js';
+import { byId } from './dom.js';
+import { nameIn, readLink } from './link.js';
+
+/** @typedef {import('../salon.js').Room} Room */
+
+/** After these the same link may work again. */
+const COME_BACK = new Set([
+    ...['left', 'resumed_elsewhere', 'room_full', 'rate_limited', 'no_media_worker'],
+    ...['unreachable', 'invalid_field', 'internal'],
+]);
+
+const address = readLink(new URL(location.href));
+// The secrets of the fragment stay out of the address bar and of copied links.
+history.replaceState(null, '', location.pathname + location.search);
+
+const { t, lang, has } = await translatePage();
+const devices = new Devices();
+const before = new Before(devices, t, nameIn(address.token), start);
+const stopListening = devices.on('problem', (key) => before.problem(t(key)));
+/** @type {string} */
+let name = '';
+/** @type {Room | null} */
+let room = null;
+
+byId('rejoin').addEventListener('click', () => start(name));
+addEventListener('pagehide', () => room?.leave());
+show('before');
+before.focus();
+
+/** @param {string} chosenName */
+async function start(chosenName) {
+    name = chosenName;
+    before.joining(true);
+    byId('rejoin', HTMLButtonElement).disabled = true;
+    try {
+        enter(await joinRoom({ ...address, name, lang }));
+    } catch (error) {
+        end(error instanceof SalonError ? error.reason : 'internal');
+    } finally {
+        before.joining(false);
+        byId('rejoin', HTMLButtonElement).disabled = false;
+    }
+}
+
+/** @param {Room} joined */
+function enter(joined) {
+    room = joined;
+    Object.assign(window, { salonRoom: joined });
+    stopListening();
+    document.title = joined.title || 'salon';
+    show('call');
+    const call = new Call(joined, devices, { t, lang });
+    joined.on('state', ({ state, reason }) => {
+        if (state !== 'closed') return;
+        call.stop();
+        end(reason);
+    });
+    devices.enter(joined);
+}
+
+/** @param {string} reason why we are out */
+function end(reason) {
+    room = null;
+    devices.leave();
+    const known = has(`after.${reason}`) && has(`after.${reason}Text`);
+    const why = /** @type {'internal' | 'left'} */ (known ? reason : 'internal');
+    byId('after-title').textContent = t(`after.${why}`);
+    byId('after-text').textContent = t(`after.${why}Text`);
+    const rejoin = byId('rejoin');
+    rejoin.hidden = !COME_BACK.has(why);
+    rejoin.textContent = t(why === 'left' ? 'after.rejoin' : 'after.retry');
+    show('after');
+    (rejoin.hidden ? byId('after-title') : rejoin).focus();
+}
+
+/** @param {'before' | 'call' | 'after'} view */
+function show(view) {
+    for (const id of ['before', 'call', 'after']) byId(id).hidden = id !== view;
+}

@@ -1,0 +1,57 @@
+/** The side panels: one open at a time, closed by their button, their cross or Escape. */
+
+/** @typedef {{panel: HTMLElement, button: HTMLButtonElement, opened: () => void}} Entry */
+
+export class Panels {
+    #entries;
+    #listening = new AbortController();
+
+    /** @param {Entry[]} entries `opened` puts the focus into the panel */
+    constructor(entries) {
+        this.#entries = entries;
+        const { signal } = this.#listening;
+        for (const entry of entries) {
+            entry.button.setAttribute('aria-controls', entry.panel.id);
+            entry.button.addEventListener('click', () => this.#toggle(entry), { signal });
+            const cross = entry.panel.querySelector('[data-close]');
+            cross?.addEventListener('click', () => this.#close(entry), { signal });
+            entry.panel.addEventListener(
+                'keydown',
+                (event) => {
+                    if (event.key === 'Escape') this.#close(entry);
+                },
+                { signal },
+            );
+        }
+        this.#show(null);
+    }
+
+    stop() {
+        this.#show(null);
+        this.#listening.abort();
+    }
+
+    /** @param {Entry} entry */
+    #toggle(entry) {
+        if (!entry.panel.hidden) {
+            this.#close(entry);
+            return;
+        }
+        this.#show(entry);
+        entry.opened();
+    }
+
+    /** @param {Entry} entry */
+    #close(entry) {
+        this.#show(null);
+        entry.button.focus();
+    }
+
+    /** @param {Entry | null} shown */
+    #show(shown) {
+        for (const entry of this.#entries) {
+            entry.panel.hidden = entry !== shown;
+            entry.button.setAttribute('aria-expanded', String(entry === shown));
+        }
+    }
+}

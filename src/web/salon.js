@@ -1,0 +1,33 @@
+/**
+ * The client library of salon. One function lets a page into a room:
+ *
+ *     import { joinRoom } from '/static/salon.js';
+ *     const room = await joinRoom({ link: '7M3K…', name: 'Ada' });
+ *     room.on('seat', ({ participant, source, track }) => { … });
+ *     await room.publish(cameraTrack, { source: 'camera' });
+ *
+ * The protocol underneath is docs/signalling.md.
+ */
+
+import { Room } from './lib/room.js';
+
+export { Room } from './lib/room.js';
+export { Participant } from './lib/participant.js';
+export { SalonError } from './lib/error.js';
+
+/** @typedef {import('./lib/room.js').JoinOptions} JoinOptions */
+
+/**
+ * Joins a room. Resolves once the server has let us in, before any media flows; tracks
+ * published directly afterwards travel in the first offer.
+ *
+ * @param {JoinOptions} options
+ * @returns {Promise<Room>}
+ * @throws {import('./lib/error.js').SalonError} with the server's reason (`unknown_link`,
+ *     `room_full`, …) or `unreachable`
+ */
+export async function joinRoom(options) {
+    const room = new Room(options);
+    await room.join();
+    return room;
+}
