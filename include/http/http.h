@@ -29,7 +29,6 @@ struct http_conf {
     const char *const *proxies; ///< whose X-Forwarded-For and -Proto count: "10.0.0.0/8", "::1"
     size_t proxy_count;
     const char *public_url; ///< "https://meet.example.org", without a slash at the end
-    bool dev;               ///< --dev: for http_is_dev()
 };
 
 enum http_flag {
@@ -42,7 +41,8 @@ enum http_flag {
 struct http_route {
     const char
         *method; ///< "GET" (serves HEAD too), "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
-    const char *pattern; ///< "/api/v1/rooms/{id}"; a {param} is one non-empty segment
+    const char *pattern; ///< "/api/v1/rooms/{id}"; a {param} is one non-empty segment, a last
+                         ///< {param*} the rest of the path
     void (*run)(struct http_req *req, void *ctx);
     size_t body_max; ///< bytes; longer is a 413 problem before `run`
     unsigned flags;  ///< enum http_flag
@@ -72,6 +72,9 @@ void http_close(struct http *http, void (*done)(void *ctx), void *ctx);
 
 const char *http_method(const struct http_req *req); ///< as sent: "HEAD" is "HEAD" here
 const char *http_path(const struct http_req *req);   ///< as sent, without the query
+
+/** The query as sent, "" if there is none: for checksums over it. */
+const char *http_raw_query(const struct http_req *req);
 
 /** A {param} of the pattern, percent-decoded, or NULL if the pattern has none of that name. */
 const char *http_param(const struct http_req *req, const char *name);

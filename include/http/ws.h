@@ -19,7 +19,7 @@ struct ws_endpoint {
 
     /** A client is there. ws_set_user() now or later. */
     void (*open)(struct ws_conn *conn, void *ctx);
-    /** A whole message; NUL-terminated beyond `len`; text is valid UTF-8. */
+    /** A whole message; NUL-terminated beyond `len`; not checked to be UTF-8. */
     void (*message)(struct ws_conn *conn, const char *data, size_t len, bool binary, void *ctx);
     /** A message was longer than message_max; it is dropped and the connection goes on. */
     void (*oversized)(struct ws_conn *conn, void *ctx);

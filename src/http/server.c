@@ -1,0 +1,385 @@
+#include "conn.h"
+
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <libwebsockets.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPT_BATCH 64
+#define WRITE_BATCH  8
+#define WRITE_MAX    65536
+#define SENDING_US   (30 * USEC_PER_SEC)
+
+/* ---- one connection's socket ---- */
+
+void server_want_write(struct conn *conn)
+{
+    (void)lws_callback_on_writable(conn->wsi);
+}
+
+void server_flow(struct conn *conn, bool on)
+{
+    (void)lws_rx_flow_control(conn->wsi, on);
+}
+
+void server_shutdown(struct conn *conn)
+{
+    (void)shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR);
+}
+
+void server_kill(struct conn *conn)
+{
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/** Writes a piece of the first buffer; -1 if the connection is lost. */
+static int write_piece(struct conn *conn)
+{
+    struct out *out = conn->out;
+    size_t n = out->len - out->at;
+
+    if (n > WRITE_MAX)
+        n = WRITE_MAX;
+    if (lws_write(conn->wsi, (unsigned char *)out->data + out->at, n, LWS_WRITE_RAW) < (int)n)
+        return -1;
+    out->at += n;
+    conn->queued -= n;
+    if (out->at == out->len) {
+        conn->out = out->next;
+        free(out);
+    }
+    return 0;
+}
+
+static int on_writable(struct conn *conn)
+{
+    if (conn->blocked) {
+        conn->blocked = false;
+        server_flow(conn, true);
+    }
+    for (int i = 0; conn->out && i < WRITE_BATCH; i++) {
+        if (write_piece(conn))
+            return -1;
+        // What the socket did not take waits in lws. It would not read meanwhile, but be woken
+        // for what could be read, again and again: so ask for nothing.
+        if (lws_partial_buffered(conn->wsi)) {
+            conn->blocked = true;
+            server_flow(conn, false);
+            break;
+        }
+    }
+    if (conn->state == CONN_SENDING)
+        conn->deadline = usec_now() + SENDING_US;
+    if (conn->out || conn->blocked) {
+        server_want_write(conn);
+        return 0;
+    }
+    return conn_on_drained(conn);
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
+{
+    struct conn *conn = lws_get_opaque_user_data(wsi);
+
+    (void)user;
+    if (!conn)
+        return 0;
+    if (reason == LWS_CALLBACK_RAW_RX)
+        return conn_on_bytes(conn, in, len);
+    if (reason == LWS_CALLBACK_RAW_WRITEABLE)
+        return on_writable(conn);
+    if (reason == LWS_CALLBACK_RAW_CLOSE || reason == LWS_CALLBACK_WSI_DESTROY) {
+        lws_set_opaque_user_data(wsi, NULL);
+        conn_free(conn);
+    }
+    return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "salon", .callback = on_event, .rx_buffer_size = WRITE_MAX},
+    {.name = NULL},
+};
+
+/* ---- accepting ---- */
+
+static void address_text(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE])
+{
+    const struct in6_addr *a6 = &((const struct sockaddr_in6 *)sa)->sin6_addr;
+
+    out[0] = '\0';
+    if (sa->ss_family == AF_INET)
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr, out,
+                        HTTP_ADDRESS_SIZE);
+    else if (IN6_IS_ADDR_V4MAPPED(a6))
+        (void)inet_ntop(AF_INET, a6->s6_addr + 12, out, HTTP_ADDRESS_SIZE);
+    else
+        (void)inet_ntop(AF_INET6, a6, out, HTTP_ADDRESS_SIZE);
+}
+
+static void adopt(struct http *http, int fd, const struct sockaddr_storage *from)
+{
+    int one = 1;
+    lws_adoption_type type = LWS_ADOPT_SOCKET;
+    lws_sock_file_fd_type sock = {.sockfd = fd};
+    char peer[HTTP_ADDRESS_SIZE];
+    struct lws *wsi;
+    struct conn *conn;
+
+    if (http->conf.tls_cert)
+        type |= LWS_ADOPT_ALLOW_SSL;
+    address_text(from, peer);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    wsi = lws_adopt_descriptor_vhost(http->vhost, type, sock, protocols[0].name, NULL);
+    if (!wsi)
+        return; // lws has closed it
+    conn = conn_new(http, wsi, peer);
+    if (conn)
+        lws_set_opaque_user_data(wsi, conn);
+    else
+        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void on_accept(uv_poll_t *handle, int status, int events)
+{
+    struct http *http = handle->data;
+
+    (void)events;
+    for (int i = 0; status == 0 && i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage from;
+        socklen_t len = sizeof from;
+        int fd = accept4(http->listen_fd, (struct sockaddr *)&from, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            adopt(http, fd, &from);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            // The client stays in the queue of the kernel: wait, or this runs without end.
+            log_at(LEVEL_WARN, "http.accept", "error=%s", strerror(errno));
+            (void)uv_poll_stop(&http->accept);
+            http->accept_paused = true;
+            return;
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return;
+        }
+    }
+}
+
+static int make_address(const struct http_conf *conf, struct sockaddr_storage *out,
+                        socklen_t *len)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+    memset(out, 0, sizeof *out);
+    if (inet_pton(AF_INET, conf->listen, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(conf->port);
+        *len = sizeof *v4;
+        return 0;
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(conf->port);
+    *len = sizeof *v6;
+    return *conf->listen == '\0' || inet_pton(AF_INET6, conf->listen, &v6->sin6_addr) == 1
+               ? 0
+               : -EINVAL;
+}
+
+/** Returns a listening socket, or -errno. */
+static int listen_on(const struct http_conf *conf, uint16_t *port)
+{
+    struct sockaddr_storage sa;
+    socklen_t len;
+    int one = 1, zero = 0;
+    int error = make_address(conf, &sa, &len);
+    int fd;
+
+    if (error)
+        return error;
+    fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 && errno == EAFNOSUPPORT && *conf->listen == '\0') {
+        struct http_conf v4 = *conf; // a machine without IPv6
+
+        v4.listen = "0.0.0.0";
+        return listen_on(&v4, port);
+    }
+    if (fd < 0)
+        return -errno;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (sa.ss_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+    if (bind(fd, (struct sockaddr *)&sa, len) || listen(fd, SOMAXCONN) ||
+        getsockname(fd, (struct sockaddr *)&sa, &len)) {
+        error = -errno;
+        close(fd);
+        return error;
+    }
+    *port = ntohs(((struct sockaddr_in *)&sa)->sin_port); // at the same place in both families
+    return fd;
+}
+
+/* ---- the server ---- */
+
+static void free_all(struct http *http)
+{
+    while (http->kept)
+        req_free(http->kept);
+    free(http);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http *http = handle->data;
+    void (*done)(void *) = http->done;
+    void *ctx = http->done_ctx;
+
+    if (--http->open_handles > 0)
+        return;
+    free_all(http);
+    if (done)
+        done(ctx);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct http *http = timer->data;
+    usec_t now = usec_now();
+    struct conn *next;
+
+    if (http->closing) {
+        // lws takes several turns of the loop to die; it clears this pointer when it has.
+        if (!http->context) {
+            uv_close((uv_handle_t *)&http->accept, on_handle_closed);
+            uv_close((uv_handle_t *)&http->tick, on_handle_closed);
+        }
+        return;
+    }
+    if (http->accept_paused) {
+        http->accept_paused = false;
+        (void)uv_poll_start(&http->accept, UV_READABLE, on_accept);
+    }
+    for (struct conn *conn = http->conns; conn; conn = next) {
+        next = conn->next;
+        if (conn_on_tick(conn, now))
+            server_kill(conn);
+    }
+}
+
+static void on_lws_log(int level, const char *line)
+{
+    log_at(level == LLL_ERR ? LEVEL_WARN : LEVEL_DEBUG, "http.lws", "line=\"%s\"", line);
+}
+
+static int make_context(struct http *http)
+{
+    void *loops[1] = {http->loop};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .foreign_loops = loops,
+        .pcontext = &http->context,
+        .pt_serv_buf_size = WRITE_MAX,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
+    if (http->conf.tls_cert) {
+        info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = http->conf.tls_cert;
+        info.ssl_private_key_filepath = http->conf.tls_key;
+        info.alpn = "http/1.1";
+    }
+    http->context = lws_create_context(&info);
+    if (!http->context)
+        return -EIO;
+    http->vhost = lws_create_vhost(http->context, &info);
+    return http->vhost ? 0 : -EINVAL;
+}
+
+static int explain(char *why, size_t size, const struct http_conf *conf, int error)
+{
+    const char *listen = *conf->listen ? conf->listen : "any address";
+
+    if (error == -EADDRINUSE)
+        (void)snprintf(why, size, "port %u on %s is in use by another program", conf->port,
+                       listen);
+    else
+        (void)snprintf(why, size, "cannot listen on %s, port %u: %s", listen, conf->port,
+                       strerror(-error));
+    return error;
+}
+
+int http_open(uv_loop_t *loop, const struct http_conf *conf, struct http **out, char *why,
+              size_t why_size)
+{
+    struct http *http = calloc(1, sizeof *http);
+    int error;
+
+    if (!http)
+        return explain(why, why_size, conf, -ENOMEM);
+    http->loop = loop;
+    http->conf = *conf;
+    http->listen_fd = listen_on(conf, &http->port);
+    if (http->listen_fd < 0) {
+        error = explain(why, why_size, conf, http->listen_fd);
+        free(http);
+        return error;
+    }
+    (void)uv_poll_init(loop, &http->accept, http->listen_fd);
+    (void)uv_timer_init(loop, &http->tick);
+    http->accept.data = http->tick.data = http;
+    http->open_handles = 2;
+    error = make_context(http);
+    if (error) {
+        (void)snprintf(why, why_size, "%s",
+                       error == -EINVAL ? "tls: the certificate or its key cannot be used"
+                                        : "libwebsockets does not start: is its libuv part "
+                                          "(libwebsockets-evlib-uv) installed?");
+        http_close(http, NULL, NULL);
+        return error;
+    }
+    (void)uv_poll_start(&http->accept, UV_READABLE, on_accept);
+    (void)uv_timer_start(&http->tick, on_tick, 1000, 1000);
+    *out = http;
+    return 0;
+}
+
+void http_close(struct http *http, void (*done)(void *ctx), void *ctx)
+{
+    http->closing = true;
+    http->done = done;
+    http->done_ctx = ctx;
+    (void)uv_poll_stop(&http->accept);
+    close(http->listen_fd);
+    (void)uv_timer_start(&http->tick, on_tick, 1, 2);
+    if (http->context)
+        lws_context_destroy(http->context);
+}
+
+uint16_t http_port(const struct http *http)
+{
+    return http->port;
+}
+
+void http_routes(struct http *http, const struct http_route *routes, size_t count, void *ctx)
+{
+    assert(http->table_count < HTTP_TABLES);
+    http->table[http->table_count++] =
+        (struct route_table){.routes = routes, .count = count, .ctx = ctx};
+}
+
+void http_counts(const struct http *http, uint64_t by_class[6])
+{
+    memcpy(by_class, http->by_class, sizeof http->by_class);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Turn a folder of web files into one C source: embed.py FOLDER OUT.c DEPFILE"""
+import hashlib
+import pathlib
+import sys
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".txt": "text/plain; charset=utf-8",
+}
+LEAVE_OUT = {"package.json", "package-lock.json", "tsconfig.json", "jsconfig.json"}
+
+
+def wanted(root):
+    """The files to embed and the folders that were looked into, both sorted."""
+    files, folders = [], [root]
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if "node_modules" in parts or any(p.startswith(".") for p in parts):
+            continue
+        if path.is_dir():
+            folders.append(path)
+        elif path.suffix in TYPES and path.name not in LEAVE_OUT:
+            files.append(path)
+    return files, folders
+
+
+def rows(data):
+    for at in range(0, len(data), 20):
+        yield "    " + ",".join(str(b) for b in data[at:at + 20]) + ","
+
+
+def main(folder, out, depfile):
+    root = pathlib.Path(folder)
+    files, folders = wanted(root)
+    lines = ['#include "http/web.h"', ""]
+    table = []
+    for number, path in enumerate(sorted(files, key=lambda p: p.relative_to(root).as_posix())):
+        data = path.read_bytes()
+        etag = hashlib.sha256(data).hexdigest()[:16]
+        lines += [f"static const unsigned char file{number}[] = {{", *rows(data + b"\0"), "};"]
+        table.append(f'    {{"{path.relative_to(root).as_posix()}", "{TYPES[path.suffix]}", '
+                     f'"\\"{etag}\\"", file{number}, {len(data)}}},')
+    lines += ["const struct web_file web_files[] = {", *table, "    {0},", "};",
+              f"const size_t web_file_count = {len(table)};", ""]
+    pathlib.Path(out).write_text("\n".join(lines))
+    seen = " ".join(str(p).replace(" ", "\\ ") for p in [*files, *folders])
+    pathlib.Path(depfile).write_text(f"{out}: {seen}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
