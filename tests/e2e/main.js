@@ -1,0 +1,12 @@
+import { main } from './lib/runner.js';
+import './tests/calls.js';
+import './tests/page.js';
+import './tests/resilience.js';
+import './tests/ingest.js';
+
+const [option, pattern] = process.argv.slice(2);
+if (option !== undefined && (option !== '-k' || pattern === undefined)) {
+    console.error('usage: tests/e2e/run [-k PATTERN]');
+    process.exit(2);
+}
+process.exit(await main(new RegExp(pattern ?? '')));

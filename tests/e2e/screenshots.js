@@ -1,0 +1,78 @@
+/** Pictures of every state of the pages: screenshots.js FOLDER. Started by tools/screenshots. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Browser } from './lib/browser.js';
+import { Person } from './lib/person.js';
+import { Server } from './lib/server.js';
+
+const folder = process.argv[2];
+const SIZES = { wide: [1280, 800], narrow: [360, 740] };
+const LANGUAGES = ['fr', 'en'];
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 700));
+
+/** One picture at each size. */
+async function shoot(person, stem) {
+    for (const [size, [width, height]] of Object.entries(SIZES)) {
+        await person.page.resize(width, height);
+        await settle();
+        await person.page.screenshot(join(folder, `${stem}-${size}.png`));
+    }
+    await person.page.resize(...SIZES.wide);
+}
+
+async function oneLanguage(server, kind, lang) {
+    const browser = await Browser.start(kind, lang);
+    const stem = (state) => `${kind}-${lang}-${state}`;
+    try {
+        const landing = new Person(await browser.page(), 'nobody');
+        await landing.page.goto(`${server.url}/`);
+        await shoot(landing, stem('0-landing'));
+        await landing.page.goto(`${server.url}/r/${'0'.repeat(26)}`);
+        await shoot(landing, stem('1-unknown-link'));
+        await landing.page.close();
+
+        const link = await server.room();
+        const ada = await Person.arrive(browser, link, 'Ada');
+        await ada.shows('#start');
+        await settle();
+        await shoot(ada, stem('2-before'));
+        await ada.start();
+        await shoot(ada, stem('3-alone'));
+        const others = [];
+        for (const name of ['Blaise', 'Émilie']) others.push(await Person.join(browser, link, name));
+        for (const other of others) await ada.meets(other);
+        await shoot(ada, stem('4-call'));
+        await others[0].page.click('#chat');
+        for (const said of ['Bonjour !', 'Good to see you.']) {
+            await others[0].page.type('#chat-text', said);
+            await others[0].page.press('\uE007');
+        }
+        await ada.page.click('#chat');
+        await shoot(ada, stem('5-chat'));
+        await ada.page.click('#people');
+        await shoot(ada, stem('6-people'));
+        await ada.page.click('#people');
+        await others[1].page.click('#mic');
+        await others[1].page.click('#share');
+        await ada.sees(others[1], 'screen', { still: true });
+        await shoot(ada, stem('7-share'));
+        await ada.leave();
+        await ada.shows('#after');
+        await shoot(ada, stem('8-after'));
+    } finally {
+        await browser.stop();
+    }
+}
+
+await mkdir(folder, { recursive: true });
+const server = await Server.start();
+try {
+    for (const kind of ['chromium', 'firefox'])
+        for (const lang of LANGUAGES) {
+            await oneLanguage(server, kind, lang);
+            console.log(`${kind} ${lang}: done`);
+        }
+} finally {
+    await server.stop();
+}

@@ -1,0 +1,72 @@
+/** The pages before and around a call. */
+import assert from 'node:assert/strict';
+import { Browser } from '../lib/browser.js';
+import { Person } from '../lib/person.js';
+import { test } from '../lib/runner.js';
+
+const WORDS = { fr: 'Démarrer', en: 'Start' };
+
+for (const kind of ['chromium', 'firefox']) {
+    for (const [lang, word] of Object.entries(WORDS)) {
+        test(`${kind}: the join page speaks ${lang} and fits 360 px`, async (t) => {
+            const server = await t.server();
+            const browser = await Browser.start(kind, lang);
+            try {
+                const ada = t.keep(await Person.arrive(browser, await server.room(), 'Ada', { width: 360, height: 740 }));
+                await ada.shows('#start');
+                assert.equal(await ada.page.call(() => document.querySelector('#start').textContent.trim()), word);
+                assert.equal(await ada.page.call(() => document.documentElement.lang), lang);
+                const fits = () => document.documentElement.scrollWidth <= window.innerWidth;
+                assert.ok(await ada.page.call(fits), 'the page before the call is wider than the window');
+                await ada.start();
+                assert.ok(await ada.page.call(fits), 'the call is wider than the window');
+                assert.deepEqual(t.consoleErrors(), []);
+            } catch (e) {
+                await t.report(`${kind} ${lang}`);
+                throw e;
+            } finally {
+                await browser.stop();
+                t.pages = [];
+            }
+        });
+    }
+}
+
+test('a link that nobody has is a 404 page in the reader\'s language', async (t) => {
+    const server = await t.server();
+    const url = `${server.url}/r/${'0'.repeat(26)}`;
+    const pages = {};
+    for (const lang of ['fr', 'en']) {
+        const reply = await fetch(url, { headers: { 'accept-language': lang, accept: 'text/html' } });
+        assert.equal(reply.status, 404);
+        assert.match(reply.headers.get('content-type'), /^text\/html/);
+        pages[lang] = await reply.text();
+    }
+    assert.match(pages.fr, /lang="fr"/);
+    assert.match(pages.en, /lang="en"/);
+});
+
+test('the landing page makes a room', async (t) => {
+    const server = await t.server();
+    const browser = await t.browser('chromium');
+    const page = await browser.page();
+    t.pages.push(page);
+    await page.goto(`${server.url}/`);
+    await page.click('#make');
+    await page.until('the page of a room', () => location.pathname.startsWith('/r/') && document.querySelector('#start')?.checkVisibility());
+});
+
+test('the printed join link works, and still does after a restart of the server', async (t) => {
+    const server = await t.ownServer();
+    const made = await server.room();
+    const first = await Person.join(await t.browser('chromium'), server.link, 'Ada');
+    await first.page.close();
+    await server.stop({ keep: true });
+    const again = await t.ownServer({ port: server.port, state: server.state });
+    const ada = t.keep(await Person.join(await t.browser('chromium'), made, 'Ada'));
+    const blaise = t.keep(await Person.join(await t.browser('firefox'), made, 'Blaise'));
+    await ada.meets(blaise);
+    await ada.leave();
+    await blaise.leave();
+    assert.notEqual(again.process.pid, server.process.pid);
+});
