@@ -47,7 +47,7 @@ fail:
 
 int udp_port(int fd)
 {
-    struct sockaddr_in6 addr;
+    struct sockaddr_in6 addr = {0};
     socklen_t len = sizeof(addr);
     if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
         return -errno;

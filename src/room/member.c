@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct member *member_create(struct room *room, struct room_env *env, const char
     m->deadline.owner = m;
     m->deadline.due = on_deadline;
     assert(strlen(id) < sizeof(m->id));
-    memcpy(m->id, id, strlen(id));
+    (void)snprintf(m->id, sizeof(m->id), "%s", id);
     speaker_init(&m->speaker);
     return m;
 }
@@ -131,7 +132,7 @@ static int agree_track(struct member *m, const struct agree_mline *line, usec_t 
         track_agree(m->track[i], line);
         return 0;
     }
-    struct track **grown = realloc(m->track, (m->track_count + 1) * sizeof(struct track *));
+    struct track **grown = realloc(m->track, ((size_t)m->track_count + 1) * sizeof(struct track *));
     if (!grown)
         return -ENOMEM;
     m->track = grown;
@@ -158,7 +159,7 @@ static int agree_slot(struct member *m, const struct agree_mline *line)
         slot_agree(m->slot[i], line);
         return 0;
     }
-    struct slot **grown = realloc(m->slot, (m->slot_count + 1) * sizeof(struct slot *));
+    struct slot **grown = realloc(m->slot, ((size_t)m->slot_count + 1) * sizeof(struct slot *));
     if (!grown)
         return -ENOMEM;
     m->slot = grown;
@@ -250,7 +251,7 @@ int member_set_want(struct member *m, const struct letter_want *want, usec_t now
     }
     if (m->want_count == MEMBER_WANTS)
         return -ENOSPC;
-    struct letter_want *grown = realloc(m->want, (m->want_count + 1) * sizeof(*grown));
+    struct letter_want *grown = realloc(m->want, ((size_t)m->want_count + 1) * sizeof(*grown));
     if (!grown)
         return -ENOMEM;
     m->want = grown;

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct room *room_create(struct room_env *env, const char *id, usec_t now)
     r->deadline.owner = r;
     r->deadline.due = on_deadline;
     assert(strlen(id) < sizeof(r->id));
-    memcpy(r->id, id, strlen(id));
+    (void)snprintf(r->id, sizeof(r->id), "%s", id);
     return r;
 }
 
@@ -109,7 +110,7 @@ static void tell_speaker(struct room *r)
 /** Who dominates now? */
 static void pick_speaker(struct room *r, usec_t now)
 {
-    const struct speaker **all = calloc(r->member_count, sizeof(*all));
+    const struct speaker **all = calloc(r->member_count, sizeof(struct speaker *));
     if (!all)
         return; // no memory for a moment: the one before goes on
     int current = -1;
@@ -147,7 +148,7 @@ static void tell_seats(struct member *m)
         if (slot_news(m->slot[i]))
             slot_describe(m->slot[i], &l.u.seats.seat[l.u.seats.count++]);
     m->env->post(m->env->ctx, &l);
-    letter_fini(&l);
+    free(l.u.seats.seat);
 }
 
 static void on_deadline(void *owner, usec_t now)
