@@ -1,0 +1,141 @@
+/**
+ * What the client library takes from a browser, as far as its logic needs it, for Node: peer
+ * connections that negotiate with FakeServer in JSON instead of SDP and carry nothing.
+ */
+
+import { WebSocket } from 'ws';
+
+export class FakeTrack extends EventTarget {
+    enabled = true;
+    contentHint = '';
+    readyState = 'live';
+
+    constructor(kind, id = `${kind}-track`) {
+        super();
+        this.kind = kind;
+        this.id = id;
+    }
+
+    stop() {
+        this.readyState = 'ended';
+    }
+}
+
+class FakeStream {
+    constructor(tracks = []) {
+        this.tracks = tracks;
+    }
+}
+
+class FakeTransceiver {
+    mid = null;
+    currentDirection = null;
+
+    constructor(trackOrKind, init) {
+        const track = typeof trackOrKind === 'string' ? null : trackOrKind;
+        this.kind = track?.kind ?? trackOrKind;
+        this.direction = init.direction;
+        this.encodings = init.sendEncodings;
+        this.receiver = { track: new FakeTrack(this.kind, `remote-${this.kind}`) };
+        this.sender = {
+            track,
+            replaceTrack: async (next) => {
+                this.sender.track = next;
+            },
+        };
+    }
+
+    stop() {
+        this.direction = 'stopped';
+        this.currentDirection = 'stopped';
+    }
+}
+
+export class FakePeerConnection extends EventTarget {
+    /** All that were ever made, the newest last. @type {FakePeerConnection[]} */
+    static made = [];
+
+    transceivers = [];
+    signalingState = 'stable';
+    connectionState = 'new';
+    localDescription = null;
+    restarts = 0;
+    offers = 0;
+
+    constructor(configuration) {
+        super();
+        this.configuration = configuration;
+        FakePeerConnection.made.push(this);
+    }
+
+    static get newest() {
+        return FakePeerConnection.made.at(-1);
+    }
+
+    addTransceiver(trackOrKind, init) {
+        const transceiver = new FakeTransceiver(trackOrKind, init);
+        this.transceivers.push(transceiver);
+        return transceiver;
+    }
+
+    async setLocalDescription(description) {
+        await null;
+        this.#alive();
+        if (description?.type === 'rollback') {
+            this.signalingState = 'stable';
+            for (const t of this.transceivers) if (!t.currentDirection) t.mid = null;
+            return;
+        }
+        this.offers++;
+        const offered = this.transceivers.filter((t) => t.direction !== 'stopped');
+        for (const t of offered) t.mid ??= String(this.transceivers.indexOf(t));
+        const lines = offered.map(({ mid, kind, direction }) => ({ mid, kind, direction }));
+        this.localDescription = { type: 'offer', sdp: JSON.stringify(lines) };
+        this.signalingState = 'have-local-offer';
+    }
+
+    async setRemoteDescription({ sdp }) {
+        await null;
+        this.#alive();
+        for (const { mid, direction } of JSON.parse(sdp)) {
+            const mine = { recvonly: 'sendonly', sendonly: 'recvonly' }[direction] ?? direction;
+            const transceiver = this.transceivers.find((t) => t.mid === mid);
+            transceiver.currentDirection = mine;
+        }
+        this.signalingState = 'stable';
+    }
+
+    restartIce() {
+        this.restarts++;
+    }
+
+    close() {
+        this.signalingState = 'closed';
+    }
+
+    /** The network brings it to this state. */
+    becomes(state) {
+        this.connectionState = state;
+        this.dispatchEvent(new Event('connectionstatechange'));
+    }
+
+    #alive() {
+        if (this.signalingState === 'closed') throw new Error('closed');
+    }
+}
+
+/** A browser gives each frame a task of its own; `ws` does only when told so. */
+class BrowserWebSocket extends WebSocket {
+    constructor(url, protocol) {
+        super(url, protocol, { allowSynchronousEvents: false });
+    }
+}
+
+/** Puts them where the library looks for them. */
+export function install() {
+    Object.assign(globalThis, {
+        WebSocket: BrowserWebSocket,
+        RTCPeerConnection: FakePeerConnection,
+        MediaStream: FakeStream,
+    });
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { backoff } from '../../src/web/lib/backoff.js';
+import { slotsFor } from '../../src/web/lib/slots.js';
+import { choose, fill, languages, load } from '../../src/web/lang/index.js';
+import { bestGrid, mostTiles, strip } from '../../src/web/room/layout.js';
+import { cleanName, nameIn, readLink } from '../../src/web/room/link.js';
+
+const lang = new URL('../../src/web/lang/', import.meta.url);
+
+test('every language file is listed, and has each text with the same gaps', async () => {
+    const files = (await readdir(lang)).filter((name) => name !== 'index.js');
+    assert.deepEqual(
+        files.map((name) => name.replace('.js', '')).sort(),
+        [...languages].sort(),
+    );
+    const english = await load('en');
+    const gaps = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+    for (const language of languages) {
+        const texts = await load(language);
+        assert.deepEqual(Object.keys(texts), Object.keys(english), language);
+        for (const key of Object.keys(english)) {
+            assert.ok(texts[key].trim(), `${language} ${key}`);
+            assert.deepEqual(gaps(texts[key]), gaps(english[key]), `${language} ${key}`);
+        }
+    }
+});
+
+test('the language is the first wish that there is', () => {
+    assert.equal(choose([null, 'de-DE', 'fr-CA', 'en']), 'fr');
+    assert.equal(choose(['EN_gb', 'fr']), 'en');
+    assert.equal(choose(['__proto__', '../fr', '<b>', undefined]), 'en');
+});
+
+test('gaps are filled from own values only, and values are not filled again', () => {
+    assert.equal(fill('{a} and {b}', { a: '{b}', b: 2 }), '{b} and 2');
+    assert.equal(fill('{toString}', {}), '{toString}');
+});
+
+test('a link gives its token and the secrets of its fragment', () => {
+    const read = (url) => readLink(new URL(url));
+    assert.deepEqual(read('https://h/r/7M3K'), {
+        link: '7M3K',
+        host: undefined,
+        token: undefined,
+    });
+    assert.deepEqual(read('https://h/r/7M3K/#h=abc&t=x.y.z'), {
+        link: '7M3K',
+        host: 'abc',
+        token: 'x.y.z',
+    });
+});
+
+test('the name of a signed link is shown, and a broken token shows none', () => {
+    const body = Buffer.from(JSON.stringify({ name: 'Zoé ✓' })).toString('base64url');
+    assert.equal(nameIn(`h.${body}.s`), 'Zoé ✓');
+    for (const token of [undefined, '', 'x', 'a.%.c', 'a.bnVsbA.c'])
+        assert.equal(nameIn(token), '');
+});
+
+test('a name loses control characters and what is beyond 80 characters', () => {
+    assert.equal(cleanName(' A\u0000d\na '), 'A d a');
+    assert.equal([...cleanName('😀'.repeat(100))].length, 80);
+});
+
+test('tiles never leave the stage, and there are always enough cells', () => {
+    let seed = 7;
+    const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+    for (let round = 0; round < 2000; round++) {
+        const [count, width, height, gap] = [
+            1 + random(30),
+            200 + random(2000),
+            200 + random(1200),
+            8,
+        ];
+        const grid = bestGrid(count, width, height, gap);
+        const rows = Math.ceil(count / grid.columns);
+        assert.ok(grid.columns * grid.width + (grid.columns - 1) * gap <= width);
+        assert.ok(rows * grid.height + (rows - 1) * gap <= height);
+        assert.ok(grid.width > 0 && grid.height > 0);
+        assert.ok(grid.width / grid.height < 1.81 && grid.width / grid.height > 0.98);
+    }
+});
+
+test('two people stand side by side on a wide screen, above each other on a phone', () => {
+    assert.equal(bestGrid(2, 1200, 600, 8).columns, 2);
+    assert.equal(bestGrid(2, 360, 560, 8).columns, 1);
+});
+
+test('beside a shared screen people are at the side if it is wide, else below', () => {
+    assert.equal(strip(1200, 600).mode, 'side');
+    assert.equal(strip(360, 560).mode, 'below');
+});
+
+test('small stages bear fewer tiles, but never none', () => {
+    assert.ok(mostTiles(360, 500) < mostTiles(1280, 700));
+    assert.ok(mostTiles(10, 10) >= 4);
+});
+
+test('there is always a spare slot, up to the limit, and then extra voices', () => {
+    for (let people = 0; people < 25; people++) {
+        const { pairs, voices } = slotsFor(people, 0, 25);
+        assert.ok(pairs > people && pairs <= 25);
+        assert.equal(voices, 0);
+    }
+    assert.deepEqual(slotsFor(60, 9, 25), { pairs: 25, voices: 3, screens: 4 });
+});
+
+test('waiting doubles up to its limit, with a share of chance', () => {
+    const at = (attempt, random) =>
+        backoff(attempt, { first: 100, most: 1000, random: () => random });
+    assert.deepEqual(
+        [0, 1, 2, 3, 4, 40].map((n) => at(n, 1)),
+        [100, 200, 400, 800, 1000, 1000],
+    );
+    assert.equal(at(1, 0), 100);
+});
