@@ -164,6 +164,15 @@ static enum drop check_records(const uint8_t *bytes, size_t len)
     return DROP_NONE;
 }
 
+/**
+ * 34 kB that an idle association does not need. OpenSSL's DTLS allocates them again for
+ * reading, but not for writing: that would be a null pointer, hence SSL_alloc_buffers() before.
+ */
+static void release_buffers(struct dtls *d)
+{
+    (void)SSL_free_buffers(d->ssl);
+}
+
 /** Lets OpenSSL work through what came after the handshake. */
 static void pump(struct dtls *d)
 {
@@ -183,7 +192,7 @@ static void pump(struct dtls *d)
     } else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
         fail(d, DTLS_FAIL_PROTOCOL);
     }
-    (void)SSL_free_buffers(d->ssl); // 34 kB that an association rarely needs
+    release_buffers(d);
 }
 
 enum drop dtls_on_datagram(struct dtls *d, const uint8_t *bytes, size_t len, usec_t now)
@@ -273,14 +282,17 @@ int dtls_write(struct dtls *d, const uint8_t *bytes, size_t len)
     if (d->state != DTLS_UP || !queue_has_room(&d->out, DTLS_MTU))
         return -EAGAIN;
     ERR_clear_error();
-    return SSL_write(d->ssl, bytes, (int)len) == (int)len ? 0 : -EAGAIN;
+    const int sent = SSL_alloc_buffers(d->ssl) == 1 ? SSL_write(d->ssl, bytes, (int)len) : -1;
+    release_buffers(d);
+    return sent == (int)len ? 0 : -EAGAIN;
 }
 
 void dtls_close(struct dtls *d)
 {
     if (d->state == DTLS_UP) {
         ERR_clear_error();
-        (void)SSL_shutdown(d->ssl);
+        if (SSL_alloc_buffers(d->ssl) == 1)
+            (void)SSL_shutdown(d->ssl);
     }
     if (d->state <= DTLS_UP)
         set_state(d, DTLS_CLOSED);
