@@ -132,7 +132,8 @@ static int agree_track(struct member *m, const struct agree_mline *line, usec_t 
         track_agree(m->track[i], line);
         return 0;
     }
-    struct track **grown = realloc(m->track, ((size_t)m->track_count + 1) * sizeof(struct track *));
+    struct track **grown =
+        realloc(m->track, ((size_t)m->track_count + 1) * sizeof(struct track *));
     if (!grown)
         return -ENOMEM;
     m->track = grown;

@@ -131,7 +131,7 @@ static void write_twcc(struct outgoing *o, usec_t now)
     for (;;) {
         out_reserve(o, 400);
         const size_t len =
-            twcc_recv_write(r, out_at(o), out_room(o), o->m->ssrc, o->m->ssrcs[0].ssrc, now);
+            twcc_recv_write(r, out_at(o), out_room(o), o->m->ssrc, o->m->ssrcs[0].ssrc);
         if (len == 0)
             return;
         o->len += len;

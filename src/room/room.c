@@ -138,17 +138,17 @@ static void tell_seats(struct member *m)
         count += slot_news(m->slot[i]);
     if (count == 0)
         return;
-    struct letter l = {.type = LETTER_SLOT_CHANGED};
-    l.u.seats.seat = calloc(count, sizeof(*l.u.seats.seat));
-    if (!l.u.seats.seat)
+    struct letter_seat *seat = calloc(count, sizeof(*seat));
+    if (!seat)
         return; // still news at the next tick
+    struct letter l = {.type = LETTER_SLOT_CHANGED, .u.seats.seat = seat};
     memcpy(l.room, m->room->id, sizeof(l.room));
     memcpy(l.member, m->id, sizeof(l.member));
     for (unsigned i = 0; i < m->slot_count; i++)
         if (slot_news(m->slot[i]))
-            slot_describe(m->slot[i], &l.u.seats.seat[l.u.seats.count++]);
+            slot_describe(m->slot[i], &seat[l.u.seats.count++]);
     m->env->post(m->env->ctx, &l);
-    free(l.u.seats.seat);
+    free(seat);
 }
 
 static void on_deadline(void *owner, usec_t now)
