@@ -1,0 +1,67 @@
+#include "extmap.h"
+
+#define AUDIO (1u << KIND_AUDIO)
+#define VIDEO (1u << KIND_VIDEO)
+
+/** What we do with an extension: on which kinds, in which direction as the client sees it. */
+static const struct {
+    const char *uri;
+    unsigned kinds;
+    unsigned direction;
+} known[EXT_COUNT] = {
+    [EXT_MID] = {"urn:ietf:params:rtp-hdrext:sdes:mid", AUDIO | VIDEO, DIR_SEND | DIR_RECV},
+    // A slot is one stream that we restamp: it needs no rid, and no transport-wide number yet.
+    [EXT_RID] = {"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", VIDEO, DIR_SEND},
+    [EXT_RRID] = {"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", VIDEO, DIR_SEND},
+    [EXT_AUDIO_LEVEL] = {"urn:ietf:params:rtp-hdrext:ssrc-audio-level", AUDIO,
+                         DIR_SEND | DIR_RECV},
+    [EXT_TWCC] = {"http://www.ietf.org/id/"
+                  "draft-holmer-rmcat-transport-wide-cc-extensions-01",
+                  AUDIO | VIDEO, DIR_SEND},
+    [EXT_ABS_SEND_TIME] = {"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+                           AUDIO | VIDEO, DIR_SEND | DIR_RECV},
+    [EXT_ORIENTATION] = {"urn:3gpp:video-orientation", VIDEO, DIR_SEND | DIR_RECV},
+    [EXT_CAPTURE_TIME] = {"http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
+                          AUDIO | VIDEO, DIR_SEND | DIR_RECV},
+    // Known, so that its id is; not answered: nothing here reads it yet.
+    [EXT_DEPENDENCY] = {"https://aomediacodec.github.io/av1-rtp-spec/"
+                        "#dependency-descriptor-rtp-header-extension",
+                        VIDEO, 0},
+};
+
+bool extmap_known(struct span uri, enum media_ext *out)
+{
+    for (unsigned i = 0; i < EXT_COUNT; i++)
+        if (span_is(uri, known[i].uri)) {
+            *out = (enum media_ext)i;
+            return true;
+        }
+    return false;
+}
+
+void extmap_agree(const struct section *s, unsigned direction, struct agree_mline *m)
+{
+    for (unsigned i = 0; i < EXT_COUNT; i++) {
+        unsigned use = direction & known[i].direction & s->ext[i].direction;
+        // Transport-wide numbers say all that absolute send times do, and more.
+        if (i == EXT_ABS_SEND_TIME && m->ext[EXT_TWCC])
+            use &= ~(unsigned)DIR_SEND;
+        bool fits = known[i].kinds & 1u << m->kind;
+        m->ext[i] = use && fits ? s->ext[i].id : 0;
+    }
+}
+
+void extmap_write(FILE *out, const struct section *s, const struct agree_mline *m)
+{
+    for (unsigned i = 0; i < EXT_COUNT; i++) {
+        if (!m->ext[i])
+            continue;
+        // RFC 8285 section 5: what is sent on one side is received on the other.
+        const char *direction = "";
+        if (s->ext[i].directed && s->ext[i].direction == DIR_SEND)
+            direction = "/recvonly";
+        if (s->ext[i].directed && s->ext[i].direction == DIR_RECV)
+            direction = "/sendonly";
+        (void)fprintf(out, "a=extmap:%u%s %s\r\n", m->ext[i], direction, known[i].uri);
+    }
+}
