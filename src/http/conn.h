@@ -51,6 +51,7 @@ struct http {
     int open_handles; ///< of the two above
     bool accept_paused;
     bool closing;
+    unsigned closing_turns;
     uint16_t port;
     struct conn *conns;
     struct http_req *kept; ///< requests being answered whose client is gone

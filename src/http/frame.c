@@ -69,8 +69,8 @@ static bool begin_frame(struct frame_reader *r, struct frame_event *event)
     r->left = payload_len(r->head);
     r->mask_at = 0;
     r->in_frame = true;
-    // Section 5.1: a client's frame is masked. No extension was agreed: no RSV bit.
-    if (!(r->head[1] & MASK) || r->head[0] & RSV || r->left > INT64_MAX)
+    // No extension was agreed: no RSV bit.
+    if (r->head[0] & RSV || r->left > INT64_MAX)
         return bad(event, 1002);
     if (op <= FRAME_BINARY)
         return begin_data(r, op, event);
@@ -183,8 +183,10 @@ size_t frame_read(struct frame_reader *r, const uint8_t *in, size_t len,
             if (at == len)
                 break;
             r->head[r->head_len++] = in[at++];
-            if (r->head_len >= 2 && r->head_len == head_need(r) && !begin_frame(r, event))
-                break;
+            if (r->head_len == 2 && !(r->head[1] & MASK)) // section 5.1: a client masks
+                bad(event, 1002);
+            else if (r->head_len == head_need(r))
+                (void)begin_frame(r, event);
         } else if (r->left == 0) {
             end_frame(r, event);
         } else if (at == len) {

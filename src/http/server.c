@@ -12,10 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_BATCH 64
-#define WRITE_BATCH  8
-#define WRITE_MAX    65536
-#define SENDING_US   (30 * USEC_PER_SEC)
+#define ACCEPT_BATCH  64
+#define WRITE_BATCH   8
+#define WRITE_MAX     65536
+#define CLOSING_TURNS 6
+#define SENDING_US    (30 * USEC_PER_SEC)
 
 /* ---- one connection's socket ---- */
 
@@ -248,6 +249,21 @@ static void on_handle_closed(uv_handle_t *handle)
         done(ctx);
 }
 
+/**
+ * lws on a loop that is not its own dies in three steps: it closes its sockets; a turn of the
+ * loop later its timers; and a turn later it waits to be asked again. It tells nobody when, so
+ * give it more turns than it needs.
+ */
+static void close_further(struct http *http)
+{
+    if (http->conns || ++http->closing_turns < CLOSING_TURNS)
+        return;
+    if (http->context)
+        lws_context_destroy(http->context);
+    uv_close((uv_handle_t *)&http->accept, on_handle_closed);
+    uv_close((uv_handle_t *)&http->tick, on_handle_closed);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct http *http = timer->data;
@@ -255,11 +271,7 @@ static void on_tick(uv_timer_t *timer)
     struct conn *next;
 
     if (http->closing) {
-        // lws takes several turns of the loop to die; it clears this pointer when it has.
-        if (!http->context) {
-            uv_close((uv_handle_t *)&http->accept, on_handle_closed);
-            uv_close((uv_handle_t *)&http->tick, on_handle_closed);
-        }
+        close_further(http);
         return;
     }
     if (http->accept_paused) {
