@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct links;
+struct store;
 
 #define LINKS_ID_SIZE    40   ///< bytes with the NUL: "rm_…", "tn_…"
 #define LINKS_TOKEN_SIZE 40   ///< of a link's token: 26 characters, or a UUID's 36
@@ -53,6 +54,19 @@ struct links_room {
     int64_t created_at, last_used_at; ///< last_used_at 0: nobody has joined yet
     int64_t expires_at;               ///< 0: never
 };
+
+/** Where links come from. Strings are copied. */
+struct links_conf {
+    struct store *store;    ///< not owned
+    const char *key_file;   ///< the server key: 32 random bytes, made if it is not there
+    const char *public_url; ///< "https://meet.example.org", without a slash at the end
+};
+
+/** 0 or -errno, and a line for people in `why`. */
+int links_open(const struct links_conf *conf, struct links **out, char *why, size_t why_size);
+
+/** links_close(NULL) is fine. */
+void links_close(struct links *links);
 
 /** What a link leads to. */
 enum links_status {

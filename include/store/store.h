@@ -1,0 +1,141 @@
+/**
+ * The database: SQLite in WAL mode, and the only place with SQL.
+ *
+ * Every call returns 0 or -errno: -ENOENT (no such row), -EEXIST (taken), and for a database
+ * that does not answer -EAGAIN (locked by someone), -ENOSPC (disk full), -ENOMEM or -EIO. After
+ * an error nothing of the call is in the database. Times are seconds since 1970 (UTC). No
+ * secret is stored: of keys and links only the SHA-256.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_ID_SIZE   40
+#define STORE_HASH_SIZE 32
+#define STORE_NAME_SIZE 321
+#define STORE_REF_SIZE  256
+
+struct store;
+
+/**
+ * Opens `path`, makes and migrates it as needed. `busy_ms` is how long a call waits for another
+ * process's lock. On failure a line for people is in `why`.
+ */
+int store_open(const char *path, int busy_ms, struct store **out, char *why, size_t why_size);
+
+/** Writes the WAL back and closes. store_close(NULL) is fine. */
+void store_close(struct store *store);
+
+/** Several calls as one: all of it or nothing. Not nested. */
+int store_begin(struct store *store);
+int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/** Reads something trivial: 0 if the database answers. */
+int store_check(struct store *store);
+
+/* ---- tenants and their keys ---- */
+
+struct store_tenant {
+    char id[STORE_ID_SIZE]; ///< "tn_…"
+    char name[STORE_NAME_SIZE];
+    char prefix[STORE_ID_SIZE]; ///< names the tenant in public paths
+    char locale[16];
+    bool uuid;          ///< its new links look like UUIDs
+    char origins[1024]; ///< that may frame its pages, separated by spaces
+    int64_t created_at;
+};
+
+int store_tenant_add(struct store *store, const struct store_tenant *tenant);
+int store_tenant_get(struct store *store, const char *id, struct store_tenant *out);
+/** By name or prefix. */
+int store_tenant_find(struct store *store, const char *name, struct store_tenant *out);
+/** With its keys, rooms and links. */
+int store_tenant_remove(struct store *store, const char *id);
+/** Calls `each` in the order of names. */
+int store_tenant_list(struct store *store,
+                      void (*each)(const struct store_tenant *tenant, void *ctx), void *ctx);
+
+struct store_key {
+    char id[STORE_ID_SIZE]; ///< the public middle part of the key
+    char tenant[STORE_ID_SIZE];
+    uint8_t hash[STORE_HASH_SIZE]; ///< SHA-256 of the whole key
+    char scopes[256];              ///< separated by spaces; "" for all
+    int64_t created_at;
+};
+
+int store_key_add(struct store *store, const struct store_key *key);
+int store_key_get(struct store *store, const char *id, struct store_key *out);
+/** Keeps the `keep` newest keys of a tenant. */
+int store_key_prune(struct store *store, const char *tenant, unsigned keep);
+int store_key_list(struct store *store, const char *tenant,
+                   void (*each)(const struct store_key *key, void *ctx), void *ctx);
+
+/* ---- rooms and links ---- */
+
+struct store_room {
+    char id[STORE_ID_SIZE];
+    char tenant[STORE_ID_SIZE];
+    char kind[16], access[16];
+    char title[801];
+    char owner_ref[STORE_REF_SIZE], owner_name[STORE_NAME_SIZE];
+    char event_ref[STORE_REF_SIZE];
+    char locale[16];
+    char metadata[4097];
+    unsigned link_version;
+    bool uuid, closed;
+    int64_t created_at, last_used_at, expires_at;
+};
+
+/** Adds a room and its link, as one. */
+int store_room_add(struct store *store, const struct store_room *room,
+                   const uint8_t hash[STORE_HASH_SIZE]);
+int store_room_get(struct store *store, const char *id, struct store_room *out);
+/** Writes title, access, locale, metadata, expires_at and closed. */
+int store_room_update(struct store *store, const struct store_room *room);
+int store_room_used(struct store *store, const char *id, int64_t now);
+
+/** What of a tenant's rooms to list; NULL strings do not filter. Newest first. */
+struct store_room_query {
+    const char *tenant, *owner_ref, *event_ref;
+    bool with_closed;
+    int64_t before;        ///< created before this, or at it with an id below `before_id`
+    const char *before_id; ///< NULL: from the newest
+    unsigned limit;
+};
+
+int store_room_list(struct store *store, const struct store_room_query *query,
+                    void (*each)(const struct store_room *room, void *ctx), void *ctx);
+
+/** What an old link does once the room has a newer one. */
+enum store_link_state { STORE_LINK_LIVE, STORE_LINK_REPLACED, STORE_LINK_REDIRECT };
+
+/** Gives the room a new link version; its links so far become `old`. As one. */
+int store_room_rotate(struct store *store, const char *id, unsigned version,
+                      const uint8_t hash[STORE_HASH_SIZE], enum store_link_state old);
+
+/** The room a link's hash leads to, whatever state link and room are in. */
+int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
+                    enum store_link_state *state, struct store_room *out);
+
+int store_room_count(struct store *store, int64_t *rooms);
+
+/* ---- idempotency ---- */
+
+struct store_answer {
+    uint8_t request[STORE_HASH_SIZE]; ///< SHA-256 of method, path and body
+    unsigned status;
+    char resource[STORE_ID_SIZE];
+};
+
+/** What was answered to this key of this tenant since `since`. */
+int store_answer_get(struct store *store, const char *tenant, const char *key, int64_t since,
+                     struct store_answer *out);
+/** Keeps an answer, and forgets those from before `since`. */
+int store_answer_put(struct store *store, const char *tenant, const char *key, int64_t now,
+                     int64_t since, const struct store_answer *answer);
+
+#endif

@@ -1,0 +1,34 @@
+/** What the files of this layer share. */
+#ifndef LINKS_INNER_H
+#define LINKS_INNER_H
+
+#include "links/links.h"
+
+#include "base/digest.h"
+#include "store/store.h"
+
+struct links {
+    struct store *store; ///< not owned
+    char *public_url;    ///< owned
+    uint8_t key[SHA256_SIZE];
+    uint8_t member_key[SHA256_SIZE]; ///< signs personal tokens
+};
+
+/** The token of a room's link, or its host secret (role "host"). */
+void derive_token(const struct links *links, const struct links_room *room, const char *role,
+                  char out[LINKS_TOKEN_SIZE]);
+
+/** SHA-256 of the room's present token. */
+void link_hash(const struct links *links, const struct links_room *room,
+               uint8_t out[SHA256_SIZE]);
+
+/**
+ * Finds the token in what a person or a program calls a link, in the form that was hashed.
+ * False if there is none. Pure.
+ */
+bool find_token(const char *link, char out[LINKS_TOKEN_SIZE]);
+
+void room_to_row(const struct links_room *room, struct store_room *row);
+void room_from_row(const struct store_room *row, struct links_room *room);
+
+#endif

@@ -1,0 +1,147 @@
+#include "inner.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/** Writes a new key beside `path` and links it there: never half a key, never over another. */
+static int make_key(const char *path, uint8_t key[SHA256_SIZE])
+{
+    char tmp[4096];
+    int fd, error = 0;
+
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.new", path) >= sizeof tmp)
+        return -ENAMETOOLONG;
+    rand_bytes(key, SHA256_SIZE);
+    fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    if (write(fd, key, SHA256_SIZE) != SHA256_SIZE || fsync(fd) || link(tmp, path))
+        error = errno ? -errno : -EIO;
+    (void)close(fd);
+    (void)unlink(tmp);
+    return error;
+}
+
+static int read_key(const char *path, uint8_t key[SHA256_SIZE], bool *open_to_others)
+{
+    struct stat st;
+    uint8_t more;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int error = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st))
+        error = -errno;
+    else if (read(fd, key, SHA256_SIZE) != SHA256_SIZE || read(fd, &more, 1) != 0)
+        error = -EBADMSG;
+    else
+        *open_to_others = (st.st_mode & 077) != 0;
+    (void)close(fd);
+    return error;
+}
+
+static int load_key(const char *path, uint8_t key[SHA256_SIZE], char *why, size_t why_size)
+{
+    bool open_to_others = false;
+    int error = read_key(path, key, &open_to_others);
+
+    if (error == -ENOENT) {
+        error = make_key(path, key);
+        if (error == -EEXIST) // another process was faster
+            error = read_key(path, key, &open_to_others);
+    }
+    if (error == 0 && !open_to_others)
+        return 0;
+    if (error == 0) {
+        (void)snprintf(why, why_size, "others can read the server key %s: chmod 600 it", path);
+        return -EPERM;
+    }
+    (void)snprintf(why, why_size, "cannot use the server key %s: %s", path,
+                   error == -EBADMSG ? "it does not have 32 bytes" : strerror(-error));
+    return error;
+}
+
+int links_open(const struct links_conf *conf, struct links **out, char *why, size_t why_size)
+{
+    struct links *links = calloc(1, sizeof *links);
+    int error = -ENOMEM;
+
+    (void)snprintf(why, why_size, "out of memory");
+    if (!links)
+        return error;
+    links->store = conf->store;
+    links->public_url = strdup(conf->public_url);
+    if (links->public_url)
+        error = load_key(conf->key_file, links->key, why, why_size);
+    if (error) {
+        links_close(links);
+        return error;
+    }
+    digest_hmac(links->key, sizeof links->key, "member|v1", 9, links->member_key);
+    *out = links;
+    return 0;
+}
+
+void links_close(struct links *links)
+{
+    if (!links)
+        return;
+    free(links->public_url);
+    explicit_bzero(links, sizeof *links);
+    free(links);
+}
+
+bool links_down(int error)
+{
+    return error == -EAGAIN || error == -ENOSPC || error == -EIO || error == -ENOMEM;
+}
+
+enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
+                                int64_t now)
+{
+    char token[LINKS_TOKEN_SIZE], shown[LOG_LINK_SIZE];
+    uint8_t hash[SHA256_SIZE];
+    enum store_link_state state = STORE_LINK_LIVE;
+    struct store_room row;
+    int error;
+
+    if (!find_token(link, token))
+        return LINK_UNKNOWN;
+    digest_sha256(token, strlen(token), hash);
+    error = store_link_find(links->store, hash, &state, &row);
+    if (error == -ENOENT)
+        return LINK_UNKNOWN;
+    if (error) {
+        log_at(LEVEL_WARN, "links.resolve", "link=%s error=%s",
+               log_link(token, strlen(token), shown), strerror(-error));
+        return LINK_DOWN;
+    }
+    room_from_row(&row, room);
+    if (room->closed)
+        return LINK_CLOSED;
+    if (state != STORE_LINK_LIVE)
+        return state == STORE_LINK_REDIRECT ? LINK_REDIRECT : LINK_REPLACED;
+    return room->expires_at != 0 && now >= room->expires_at ? LINK_EXPIRED : LINK_VALID;
+}
+
+int links_room_used(struct links *links, const char *room_id, int64_t now)
+{
+    return store_room_used(links->store, room_id, now);
+}
+
+bool links_is_host(const struct links *links, const struct links_room *room, const char *secret)
+{
+    char token[LINKS_TOKEN_SIZE], given[LINKS_TOKEN_SIZE];
+
+    derive_token(links, room, "host", token);
+    return find_token(secret, given) && digest_same(token, strlen(token), given, strlen(given));
+}

@@ -1,0 +1,171 @@
+#include "sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROOM_COLUMNS                                                                           \
+    "rooms.id, tenant, kind, access, title, owner_ref, owner_name, event_ref, locale, "        \
+    "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at"
+#define TENANT_COLUMNS "id, name, prefix, locale, uuid, origins, created_at"
+#define KEY_COLUMNS    "id, tenant, hash, scopes, created_at"
+
+#define ROOM_LIST(filter)                                                                      \
+    "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ?1 " filter                             \
+    "AND (?2 IS NULL OR owner_ref = ?2) AND (?3 IS NULL OR event_ref = ?3) "                   \
+    "AND (?4 OR NOT closed) AND (?6 IS NULL OR (created_at, id) < (?5, ?6)) "                  \
+    "ORDER BY created_at DESC, id DESC LIMIT ?7"
+
+static const char *const texts[SQL_COUNT] = {
+    // IMMEDIATE: whoever writes says so at once, so that nobody finds the lock taken half-way.
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_CHECK] = "SELECT count(*) FROM sqlite_schema",
+    [SQL_TENANT_ADD] = "INSERT INTO tenants(" TENANT_COLUMNS ") VALUES(?,?,?,?,?,?,?)",
+    [SQL_TENANT_GET] = "SELECT " TENANT_COLUMNS " FROM tenants WHERE id = ?",
+    [SQL_TENANT_FIND] = "SELECT " TENANT_COLUMNS " FROM tenants WHERE name = ?1 OR prefix = ?1",
+    [SQL_TENANT_REMOVE] = "DELETE FROM tenants WHERE id = ?",
+    [SQL_TENANT_LIST] = "SELECT " TENANT_COLUMNS " FROM tenants ORDER BY name",
+    [SQL_KEY_ADD] = "INSERT INTO api_keys(" KEY_COLUMNS ") VALUES(?,?,?,?,?)",
+    [SQL_KEY_GET] = "SELECT " KEY_COLUMNS " FROM api_keys WHERE id = ?",
+    [SQL_KEY_PRUNE] = "DELETE FROM api_keys WHERE tenant = ?1 AND rowid NOT IN (SELECT rowid "
+                      "FROM api_keys WHERE tenant = ?1 ORDER BY rowid DESC LIMIT ?2)",
+    [SQL_KEY_LIST] = "SELECT " KEY_COLUMNS " FROM api_keys WHERE tenant = ? ORDER BY rowid",
+    [SQL_ROOM_ADD] =
+        "INSERT INTO rooms(id, tenant, kind, access, title, owner_ref, owner_name, "
+        "event_ref, locale, metadata, link_version, uuid, closed, created_at, "
+        "last_used_at, expires_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_ROOM_GET] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE id = ?",
+    [SQL_ROOM_UPDATE] = "UPDATE rooms SET title = ?, access = ?, locale = ?, metadata = ?, "
+                        "expires_at = ?, closed = ? WHERE id = ?",
+    [SQL_ROOM_USED] = "UPDATE rooms SET last_used_at = ? WHERE id = ?",
+    // One text an index: "? IS NULL OR owner_ref = ?" would use none.
+    [SQL_ROOM_LIST] = ROOM_LIST(""),
+    [SQL_ROOM_LIST_OWNER] = ROOM_LIST("AND owner_ref = ?2 AND owner_ref <> '' "),
+    [SQL_ROOM_LIST_EVENT] = ROOM_LIST("AND event_ref = ?3 AND event_ref <> '' "),
+    [SQL_ROOM_VERSION] = "UPDATE rooms SET link_version = ? WHERE id = ?",
+    [SQL_ROOM_COUNT] = "SELECT count(*) FROM rooms WHERE NOT closed",
+    [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
+    [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
+    [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS
+                      " FROM links JOIN rooms ON rooms.id = links.room WHERE hash = ?",
+    [SQL_ANSWER_GET] = "SELECT request, status, resource FROM answers "
+                       "WHERE tenant = ? AND key = ? AND created_at >= ?",
+    [SQL_ANSWER_PUT] = "INSERT OR REPLACE INTO answers(tenant, key, created_at, request, "
+                       "status, resource) VALUES(?,?,?,?,?,?)",
+    [SQL_ANSWER_FORGET] = "DELETE FROM answers WHERE created_at < ?",
+};
+
+int sql_errno(int result)
+{
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return -EAGAIN;
+    case SQLITE_FULL:
+        return -ENOSPC;
+    case SQLITE_NOMEM:
+        return -ENOMEM;
+    case SQLITE_CONSTRAINT:
+        return -EEXIST;
+    default:
+        return -EIO;
+    }
+}
+
+static void check(struct query *q, int result)
+{
+    if (q->error == 0 && result != SQLITE_OK)
+        q->error = sql_errno(result);
+}
+
+struct query sql_start(struct store *store, enum sql which)
+{
+    struct query q = {0};
+
+    if (!store->stmt[which])
+        check(&q, sqlite3_prepare_v3(store->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                     &store->stmt[which], NULL));
+    q.stmt = store->stmt[which];
+    return q;
+}
+
+void sql_text(struct query *q, const char *text)
+{
+    q->at++;
+    if (q->error == 0)
+        check(q, sqlite3_bind_text(q->stmt, q->at, text, -1, SQLITE_STATIC));
+}
+
+void sql_blob(struct query *q, const void *data, size_t len)
+{
+    q->at++;
+    if (q->error == 0)
+        check(q, sqlite3_bind_blob64(q->stmt, q->at, data, len, SQLITE_STATIC));
+}
+
+void sql_int(struct query *q, int64_t value)
+{
+    q->at++;
+    if (q->error == 0)
+        check(q, sqlite3_bind_int64(q->stmt, q->at, value));
+}
+
+bool sql_row(struct query *q)
+{
+    int result;
+
+    if (q->error)
+        return false;
+    q->at = 0;
+    result = sqlite3_step(q->stmt);
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE)
+        q->error = sql_errno(result);
+    return false;
+}
+
+void sql_get_text(struct query *q, char *out, size_t size)
+{
+    const char *text = (const char *)sqlite3_column_text(q->stmt, q->at++);
+
+    (void)snprintf(out, size, "%s", text ? text : "");
+}
+
+void sql_get_blob(struct query *q, void *out, size_t size)
+{
+    const void *data = sqlite3_column_blob(q->stmt, q->at);
+    size_t len = (size_t)sqlite3_column_bytes(q->stmt, q->at++);
+
+    memset(out, 0, size);
+    if (data)
+        memcpy(out, data, len < size ? len : size);
+}
+
+int64_t sql_get_int(struct query *q)
+{
+    return sqlite3_column_int64(q->stmt, q->at++);
+}
+
+int sql_end(struct query *q)
+{
+    if (q->stmt) {
+        (void)sqlite3_reset(q->stmt);
+        (void)sqlite3_clear_bindings(q->stmt);
+    }
+    return q->error;
+}
+
+int sql_do(struct store *store, struct query *q, bool must_change)
+{
+    int error;
+
+    while (sql_row(q)) {
+    }
+    error = sql_end(q);
+    if (error == 0 && must_change && sqlite3_changes(store->db) == 0)
+        return -ENOENT;
+    return error;
+}

@@ -1,0 +1,76 @@
+/** Statements by number, bound and read in order. Private to the layer. */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum sql {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_CHECK,
+    SQL_TENANT_ADD,
+    SQL_TENANT_GET,
+    SQL_TENANT_FIND,
+    SQL_TENANT_REMOVE,
+    SQL_TENANT_LIST,
+    SQL_KEY_ADD,
+    SQL_KEY_GET,
+    SQL_KEY_PRUNE,
+    SQL_KEY_LIST,
+    SQL_ROOM_ADD,
+    SQL_ROOM_GET,
+    SQL_ROOM_UPDATE,
+    SQL_ROOM_USED,
+    SQL_ROOM_LIST,
+    SQL_ROOM_LIST_OWNER,
+    SQL_ROOM_LIST_EVENT,
+    SQL_ROOM_VERSION,
+    SQL_ROOM_COUNT,
+    SQL_LINK_ADD,
+    SQL_LINK_RETIRE,
+    SQL_LINK_FIND,
+    SQL_ANSWER_GET,
+    SQL_ANSWER_PUT,
+    SQL_ANSWER_FORGET,
+    SQL_COUNT
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *stmt[SQL_COUNT]; ///< prepared when first used
+};
+
+/** -errno of an SQLite result that is not OK, ROW or DONE. */
+int sql_errno(int result);
+
+/**
+ * One statement in use. Binding and reading go on from column to column; the first error sticks
+ * and the rest does nothing, so that only the end is checked.
+ */
+struct query {
+    sqlite3_stmt *stmt;
+    int error; ///< 0 or -errno
+    int at;    ///< column bound or read last
+};
+
+struct query sql_start(struct store *store, enum sql which);
+void sql_text(struct query *q, const char *text); ///< NULL binds NULL
+void sql_blob(struct query *q, const void *data, size_t len);
+void sql_int(struct query *q, int64_t value);
+
+/** Steps once: true if there is a row to read. */
+bool sql_row(struct query *q);
+void sql_get_text(struct query *q, char *out, size_t size);
+void sql_get_blob(struct query *q, void *out, size_t size);
+int64_t sql_get_int(struct query *q);
+
+/** Ends it; returns its error. */
+int sql_end(struct query *q);
+
+/** For statements without rows: steps, ends. -ENOENT if `must_change` and nothing changed. */
+int sql_do(struct store *store, struct query *q, bool must_change);
+
+#endif

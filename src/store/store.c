@@ -1,0 +1,170 @@
+#include "sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/** What brings the database from version k to k + 1. Never changed once released. */
+static const char *const migrations[] = {
+    "CREATE TABLE tenants(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " prefix TEXT NOT NULL UNIQUE, locale TEXT NOT NULL, uuid INTEGER NOT NULL,"
+    " origins TEXT NOT NULL, created_at INTEGER NOT NULL);"
+    "CREATE TABLE api_keys(id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL"
+    " REFERENCES tenants(id) ON DELETE CASCADE, hash BLOB NOT NULL, scopes TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL);"
+    "CREATE INDEX api_keys_tenant ON api_keys(tenant);"
+    "CREATE TABLE rooms(id TEXT PRIMARY KEY, tenant TEXT NOT NULL"
+    " REFERENCES tenants(id) ON DELETE CASCADE, kind TEXT NOT NULL, access TEXT NOT NULL,"
+    " title TEXT NOT NULL, owner_ref TEXT NOT NULL, owner_name TEXT NOT NULL,"
+    " event_ref TEXT NOT NULL, locale TEXT NOT NULL, metadata TEXT NOT NULL,"
+    " link_version INTEGER NOT NULL, uuid INTEGER NOT NULL, closed INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL);"
+    "CREATE INDEX rooms_tenant ON rooms(tenant, created_at, id);"
+    "CREATE INDEX rooms_owner ON rooms(tenant, owner_ref, created_at, id)"
+    " WHERE owner_ref <> '';"
+    "CREATE INDEX rooms_event ON rooms(tenant, event_ref) WHERE event_ref <> '';"
+    "CREATE TABLE links(hash BLOB PRIMARY KEY, room TEXT NOT NULL"
+    " REFERENCES rooms(id) ON DELETE CASCADE, version INTEGER NOT NULL,"
+    " state INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX links_room ON links(room);"
+    "CREATE TABLE answers(tenant TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,"
+    " key TEXT NOT NULL, created_at INTEGER NOT NULL, request BLOB NOT NULL,"
+    " status INTEGER NOT NULL, resource TEXT NOT NULL, PRIMARY KEY(tenant, key))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX answers_age ON answers(created_at);",
+};
+
+#define VERSION ((int)(sizeof migrations / sizeof *migrations))
+
+static int exec(struct store *store, const char *sql)
+{
+    int result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+    return result == SQLITE_OK ? 0 : sql_errno(result);
+}
+
+static int read_version(struct store *store, int *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    int result = sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_step(stmt);
+    if (result == SQLITE_ROW)
+        *out = sqlite3_column_int(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return result == SQLITE_ROW ? 0 : sql_errno(result);
+}
+
+/** Under the write lock: two processes that start at once do not migrate twice. */
+static int migrate(struct store *store)
+{
+    char set[48];
+    int version = 0;
+    int error = exec(store, "BEGIN IMMEDIATE");
+
+    if (error)
+        return error;
+    error = read_version(store, &version);
+    if (error == 0 && version > VERSION)
+        error = -ENOTSUP;
+    for (int v = version; error == 0 && v < VERSION; v++)
+        error = exec(store, migrations[v]);
+    (void)snprintf(set, sizeof set, "PRAGMA user_version = %d", VERSION);
+    if (error == 0 && version < VERSION)
+        error = exec(store, set);
+    if (error == 0)
+        error = exec(store, "COMMIT");
+    if (error)
+        (void)exec(store, "ROLLBACK");
+    return error;
+}
+
+static int prepare(struct store *store, int busy_ms)
+{
+    int version = 0;
+    int error;
+
+    (void)sqlite3_busy_timeout(store->db, busy_ms);
+    // NORMAL: a crash of this process loses nothing; a power cut may lose the last moments, and
+    // never leaves half of anything. A wait for the disk at every room would stop the loop.
+    error = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                        "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                        "PRAGMA trusted_schema = OFF;");
+    if (error == 0)
+        error = read_version(store, &version);
+    if (error == 0 && version != VERSION)
+        error = migrate(store);
+    return error;
+}
+
+int store_open(const char *path, int busy_ms, struct store **out, char *why, size_t why_size)
+{
+    struct store *store = calloc(1, sizeof *store);
+    mode_t mask = umask(077); // for nobody else, the WAL and shared memory too
+    int error = -ENOMEM;
+
+    if (!store)
+        goto fail;
+    error = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    error = error == SQLITE_OK ? prepare(store, busy_ms) : sql_errno(error);
+    if (error)
+        goto fail;
+    (void)umask(mask);
+    *out = store;
+    return 0;
+fail:
+    (void)umask(mask);
+    if (error == -ENOTSUP)
+        (void)snprintf(why, why_size, "%s was written by a newer salon", path);
+    else
+        (void)snprintf(why, why_size, "cannot open the database %s: %s", path,
+                       store && store->db ? sqlite3_errmsg(store->db) : strerror(-error));
+    store_close(store);
+    return error;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (int i = 0; i < SQL_COUNT; i++)
+        (void)sqlite3_finalize(store->stmt[i]);
+    (void)sqlite3_close(store->db); // the last one out writes the WAL back
+    free(store);
+}
+
+static int simple(struct store *store, enum sql which)
+{
+    struct query q = sql_start(store, which);
+
+    return sql_do(store, &q, false);
+}
+
+int store_begin(struct store *store)
+{
+    return simple(store, SQL_BEGIN);
+}
+
+int store_commit(struct store *store)
+{
+    int error = simple(store, SQL_COMMIT);
+
+    if (error)
+        store_rollback(store);
+    return error;
+}
+
+void store_rollback(struct store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        (void)simple(store, SQL_ROLLBACK);
+}
+
+int store_check(struct store *store)
+{
+    return simple(store, SQL_CHECK);
+}
