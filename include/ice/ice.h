@@ -62,8 +62,10 @@ struct ice {
     usec_t expire_at;    ///< consent, or the set-up, ends
 };
 
-/** What a check brought about. */
+/** What a check brought about: the answer to send back on the path it came on, and news. */
 struct ice_event {
+    uint8_t reply[ICE_REPLY_MAX];
+    size_t reply_len;      ///< 0: nothing is to be sent
     bool first_valid;      ///< this was the first valid check: a path exists now
     bool selected_changed; ///< `ice->selected` is another path than before
     bool restarted;        ///< first check after ice_restart(): the old credentials are gone
@@ -94,12 +96,11 @@ bool ice_is_stun(const uint8_t *bytes, size_t len);
 bool ice_username(const uint8_t *bytes, size_t len, const char **ufrag, size_t *ufrag_len);
 
 /**
- * One STUN message for this peer, at `now`. A valid Binding request is answered: `*reply_len`
- * bytes in `reply` (`cap` at least ICE_REPLY_MAX), to be sent back on `from`. A request whose
- * integrity holds but that has an unknown comprehension-required attribute gets a 420. Nothing
- * else is answered (`*reply_len` is 0): an indication is accepted silently (RFC 8445 section
- * 11), whatever does not authenticate is dropped. A reply can come with DROP_MALFORMED (the
- * 420).
+ * One STUN message for this peer, at `now`. A valid Binding request is answered: `ev->reply` is
+ * to be sent back on `from`. A request whose integrity holds but that has an unknown
+ * comprehension-required attribute gets a 420, and DROP_MALFORMED. Nothing else is answered:
+ * an indication is accepted silently (RFC 8445 section 11), whatever does not authenticate is
+ * dropped.
  *
  * Selection: the first valid check sets a provisional path; USE-CANDIDATE selects, the newest
  * wins, but in the first 2 s after a generation's first nomination a lower PRIORITY does not
@@ -109,8 +110,7 @@ bool ice_username(const uint8_t *bytes, size_t len, const char **ufrag, size_t *
  * or DROP_UNKNOWN_PEER (the agent has expired). `*ev` is always set.
  */
 enum drop ice_on_check(struct ice *ice, const uint8_t *in, size_t len,
-                       const struct ice_path *from, uint8_t *reply, size_t cap,
-                       size_t *reply_len, struct ice_event *ev, usec_t now);
+                       const struct ice_path *from, struct ice_event *ev, usec_t now);
 
 /** Moves time to `now`. True once the state is ICE_EXPIRED: the peer is gone. */
 bool ice_tick(struct ice *ice, usec_t now);

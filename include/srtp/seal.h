@@ -5,12 +5,15 @@
  * keys), the stream is an outgoing SSRC's (its rollover counter and which numbers were sent).
  *
  * The one rule: never two packets with the same (key, SSRC, index) and different bytes; under
- * GCM it would give the key away (RFC 7714 section 10.1). So
- *  - a seal_stream lives as long as the key does: never seal_stream_init() an SSRC twice under
- * one seal, and never have two for one SSRC;
- *  - seal_rtp() refuses a number it has sent, or cannot remember;
- *  - seal_resend() is for a resend without RTX: it lets a packet out only if it is, bit for
- * bit, the one that was sent.
+ * GCM it would give the key away (RFC 7714 section 10.1). Hence:
+ *
+ * An SSRC has one seal_stream under one seal, ever. A second one would begin to count anew, so
+ * nothing is sealed for it: whoever gives up a stream needs another SSRC for the next.
+ *
+ * seal_rtp() refuses a number it has sent, or cannot remember.
+ *
+ * seal_resend() is for a resend without RTX: it lets a packet out only if it is, bit for bit,
+ * the one that was sent.
  */
 #ifndef SRTP_SEAL_H
 #define SRTP_SEAL_H
@@ -47,6 +50,8 @@ struct seal {
     uint8_t tag_len;
     uint8_t salt[14];       ///< session salt; GCM uses 12
     struct seal_keys *keys; ///< owned: the backend's key schedules, aligned
+    uint32_t *begun;        ///< owned: SSRCs that have had their stream under these keys
+    size_t begun_count;
 };
 
 /**
@@ -84,16 +89,17 @@ void seal_stream_fini(struct seal_stream *st);
  * Encrypts `*len` bytes of RTP in place and appends the tag, for which `cap` must have room
  * (PROFILE_TRAILER_MAX at most). The header (CSRCs and extension too) stays readable.
  * Returns DROP_NONE; DROP_SHORT (no room, or shorter than its header says), DROP_MALFORMED (not
- * RTP version 2), DROP_UNKNOWN_SSRC (not this stream's), DROP_REPLAY (number already sent),
- * DROP_LATE (before the window). After a drop nothing was written.
+ * RTP version 2), DROP_UNKNOWN_SSRC (not this stream's), DROP_REPLAY (number already sent,
+ * or an earlier stream had this SSRC), DROP_LATE (before the window). After a drop nothing was
+ * written.
  */
 enum drop seal_rtp(struct seal *s, struct seal_stream *st, uint8_t *pkt, size_t *len,
                    size_t cap);
 
 /**
  * Seals again what was sent before; for streams made with `resends`. `pkt` is the clear packet
- * as it was given to seal_rtp(). DROP_LATE if it was not sent within the window. If it differs
- * from what was sent: DROP_REPLAY, and `pkt` is wiped.
+ * as it was given to seal_rtp(). DROP_LATE if it was not sent within the window, or is not
+ * kept. If it differs from what was sent: DROP_REPLAY, and `pkt` is wiped.
  */
 enum drop seal_resend(struct seal *s, struct seal_stream *st, uint8_t *pkt, size_t *len,
                       size_t cap);

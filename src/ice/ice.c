@@ -177,12 +177,9 @@ static void proven(struct ice *ice, const struct ice_generation *g, struct ice_e
 }
 
 enum drop ice_on_check(struct ice *ice, const uint8_t *in, size_t len,
-                       const struct ice_path *from, uint8_t *reply, size_t cap,
-                       size_t *reply_len, struct ice_event *ev, usec_t now)
+                       const struct ice_path *from, struct ice_event *ev, usec_t now)
 {
-    assert(cap >= ICE_REPLY_MAX);
     *ev = (struct ice_event){0};
-    *reply_len = 0;
     if (len < STUNMSG_HEADER)
         return DROP_SHORT;
     if (!stunmsg_frames(in, len))
@@ -199,9 +196,9 @@ enum drop ice_on_check(struct ice *ice, const uint8_t *in, size_t len,
     const struct ice_generation *g = generation_of(ice, in, len);
     if (!g || !stunmsg_authentic(in, len, g->local_pwd))
         return DROP_AUTH;
-    struct stunmsg_check check = {0};
-    const enum drop why =
-        stunmsg_answer(in, len, g->local_pwd, &from->remote, reply, reply_len, &check);
+    struct stunmsg_check check = {.reply = ev->reply};
+    const enum drop why = stunmsg_answer(in, len, g->local_pwd, &from->remote, &check);
+    ev->reply_len = check.reply_len;
     if (why)
         return why;
     proven(ice, g, ev, now);

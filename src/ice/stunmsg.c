@@ -89,8 +89,8 @@ bool stunmsg_authentic(const uint8_t *msg, size_t len, const char *pwd)
            want_len == INTEGRITY_SIZE && CRYPTO_memcmp(want, mac, INTEGRITY_SIZE) == 0;
 }
 
-/** libnice's validater: the peer is known and the integrity holds, it needs only the key again.
- */
+/** libnice's validater. The integrity holds already; libnice wants the key to sign the answer. */
+// NOLINTNEXTLINE(readability-function-size): the signature is libnice's
 static bool give_password(StunAgent *agent, StunMessage *message, uint8_t *username,
                           uint16_t username_len, uint8_t **password, size_t *password_len,
                           void *user_data)
@@ -136,12 +136,11 @@ static size_t build_success(StunAgent *agent, const StunMessage *request,
 }
 
 enum drop stunmsg_answer(const uint8_t *msg, size_t len, const char *pwd,
-                         const struct sockaddr_in6 *src, uint8_t *reply, size_t *reply_len,
-                         struct stunmsg_check *check)
+                         const struct sockaddr_in6 *src, struct stunmsg_check *check)
 {
     static const uint16_t known[] = {STUN_ATTRIBUTE_USERNAME, STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
                                      STUN_ATTRIBUTE_PRIORITY, STUN_ATTRIBUTE_USE_CANDIDATE, 0};
-    *reply_len = 0;
+    check->reply_len = 0;
     StunAgent agent;
     StunMessage request;
     StunMessage error;
@@ -151,12 +150,12 @@ enum drop stunmsg_answer(const uint8_t *msg, size_t len, const char *pwd,
     case STUN_VALIDATION_SUCCESS:
         check->priority = stun_usage_ice_conncheck_priority(&request);
         check->use_candidate = stun_usage_ice_conncheck_use_candidate(&request);
-        *reply_len = build_success(&agent, &request, src, reply);
+        check->reply_len = build_success(&agent, &request, src, check->reply);
         return DROP_NONE;
     case STUN_VALIDATION_UNKNOWN_REQUEST_ATTRIBUTE:
         // RFC 8489 section 6.3.1: 420 and the list of what we do not know.
-        *reply_len = stun_agent_build_unknown_attributes_error(&agent, &error, reply,
-                                                               ICE_REPLY_MAX, &request);
+        check->reply_len = stun_agent_build_unknown_attributes_error(
+            &agent, &error, check->reply, ICE_REPLY_MAX, &request);
         return DROP_MALFORMED;
     case STUN_VALIDATION_UNAUTHORIZED:
     case STUN_VALIDATION_UNAUTHORIZED_BAD_REQUEST:

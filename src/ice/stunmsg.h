@@ -38,19 +38,19 @@ const uint8_t *stunmsg_find(const uint8_t *msg, size_t len, uint16_t type, size_
  */
 bool stunmsg_authentic(const uint8_t *msg, size_t len, const char *pwd);
 
-/** What an authenticated check says. */
+/** What an authenticated check says, and our answer to it. */
 struct stunmsg_check {
+    uint8_t *reply;    ///< in: room for ICE_REPLY_MAX bytes, not owned
+    size_t reply_len;  ///< 0: nothing is to be sent
     uint32_t priority; ///< 0 if it has none
     bool use_candidate;
 };
 
 /**
  * Validates an authenticated request further and builds the answer to it: a success response
- * with the mapped address `src`, or a 420 (then the result is DROP_MALFORMED). `*reply_len` is
- * 0 if nothing is to be sent.
+ * with the mapped address `src`, or a 420 (then the result is DROP_MALFORMED).
  */
 enum drop stunmsg_answer(const uint8_t *msg, size_t len, const char *pwd,
-                         const struct sockaddr_in6 *src, uint8_t *reply, size_t *reply_len,
-                         struct stunmsg_check *check);
+                         const struct sockaddr_in6 *src, struct stunmsg_check *check);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 static void set_state(struct peer *p, enum peer_state to)
 {
@@ -130,11 +131,10 @@ enum drop peer_on_stun(struct peer *p, const struct udp_datagram *d, struct udp_
         return DROP_NOT_READY;
     struct udp_datagram *reply = udp_next(tx);
     const struct ice_path from = {.remote = d->addr, .local = d->local};
-    size_t len = 0;
-    const enum drop why = ice_on_check(&p->ice, d->data, d->len, &from, reply->data,
-                                       UDP_SLOT_SIZE, &len, ev, now);
-    if (len > 0) {
-        reply->len = (uint16_t)len;
+    const enum drop why = ice_on_check(&p->ice, d->data, d->len, &from, ev, now);
+    if (ev->reply_len > 0) {
+        memcpy(reply->data, ev->reply, ev->reply_len);
+        reply->len = (uint16_t)ev->reply_len;
         reply->addr = d->addr;
         reply->local = d->local;
         udp_commit(tx);

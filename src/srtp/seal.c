@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RTP_HEADER 12
+#define BEGUN_STEP 16                 // SSRCs; once a stream, not on the packet path
 #define INDEX_END  (INT64_C(1) << 48) // RFC 3711 section 9.2: packets one key may protect
 
 int seal_engine_init(struct seal_engine *e, enum seal_backend want)
@@ -55,8 +56,8 @@ void seal_fini(struct seal *s)
         ipsec_mb_keys_free(s->keys);
     else
         openssl_keys_free(s->keys);
+    free(s->begun);
     OPENSSL_cleanse(s, sizeof(*s));
-    *s = (struct seal){0};
 }
 
 int seal_stream_init(struct seal_stream *st, uint32_t ssrc, bool resends)
@@ -105,12 +106,31 @@ static int64_t index_of(const struct seal_stream *st, uint16_t seq)
     return st->started ? seq_extend(st->highest, seq) : seq;
 }
 
+/**
+ * A stream seals its first packet. False if the SSRC has had a stream under these keys: the new
+ * one does not know which numbers that one has sent.
+ */
+static bool begin(struct seal *s, uint32_t ssrc)
+{
+    for (size_t i = 0; i < s->begun_count; i++)
+        if (s->begun[i] == ssrc)
+            return false;
+    if (s->begun_count % BEGUN_STEP == 0) {
+        uint32_t *more = realloc(s->begun, (s->begun_count + BEGUN_STEP) * sizeof(*more));
+        if (!more)
+            return false;
+        s->begun = more;
+    }
+    s->begun[s->begun_count++] = ssrc;
+    return true;
+}
+
 /** Claims the number, so that nothing else is ever sealed with it. */
-static enum drop claim(struct seal_stream *st, int64_t index)
+static enum drop claim(struct seal *s, struct seal_stream *st, int64_t index)
 {
     if (index < 0 || (st->started && index <= st->highest - SEAL_WINDOW))
         return DROP_LATE;
-    if (index >= INDEX_END)
+    if (index >= INDEX_END || (!st->started && !begin(s, st->ssrc)))
         return DROP_REPLAY;
     if (!st->started || index > st->highest)
         advance(st, index);
@@ -188,7 +208,7 @@ static enum drop prepare(struct seal *s, struct seal_stream *st, struct seal_tex
     if (why)
         return why;
     *index = index_of(st, rd16(t->pkt + 2));
-    if ((why = claim(st, *index)))
+    if ((why = claim(s, st, *index)))
         return why;
     number(s, t, *index);
     return DROP_NONE;
@@ -211,13 +231,12 @@ enum drop seal_rtp(struct seal *s, struct seal_stream *st, uint8_t *pkt, size_t 
 enum drop seal_resend(struct seal *s, struct seal_stream *st, uint8_t *pkt, size_t *len,
                       size_t cap)
 {
-    assert(st->tags);
     struct seal_text t = {.pkt = pkt, .len = *len};
     const enum drop why = check_packet(s, st, &t, cap);
     if (why)
         return why;
     const int64_t index = index_of(st, rd16(pkt + 2));
-    if (!st->started || index < 0 || index > st->highest ||
+    if (!st->tags || !st->started || index < 0 || index > st->highest ||
         index <= st->highest - SEAL_WINDOW || !was_sent(st, index))
         return DROP_LATE;
     number(s, &t, index);

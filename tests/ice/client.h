@@ -24,8 +24,6 @@ struct check {
     StunMessage msg;
     uint8_t bytes[1280];
     size_t len;
-    uint8_t reply[ICE_REPLY_MAX];
-    size_t reply_len;
     struct ice_event ev;
     enum drop drop;
 };
@@ -75,8 +73,7 @@ static inline enum drop check_deliver(struct check *k, struct ice *ice,
     if (!copy)
         abort();
     memcpy(copy, k->bytes, k->len);
-    k->drop = ice_on_check(ice, copy, k->len, from, k->reply, sizeof(k->reply), &k->reply_len,
-                           &k->ev, now);
+    k->drop = ice_on_check(ice, copy, k->len, from, &k->ev, now);
     free(copy);
     return k->drop;
 }

@@ -40,8 +40,8 @@ static struct ice connected(usec_t now)
 static void assert_answers(struct check *k, const char *address, uint16_t port)
 {
     StunMessage msg;
-    assert_int_equal(STUN_VALIDATION_SUCCESS,
-                     stun_agent_validate(&k->agent, &msg, k->reply, k->reply_len, NULL, NULL));
+    assert_int_equal(STUN_VALIDATION_SUCCESS, stun_agent_validate(&k->agent, &msg, k->ev.reply,
+                                                                  k->ev.reply_len, NULL, NULL));
     struct sockaddr_storage mapped = {0};
     socklen_t len = sizeof(mapped);
     assert_int_equal(STUN_USAGE_ICE_RETURN_SUCCESS,
@@ -121,7 +121,7 @@ static void assert_ignored(struct check *k, struct ice *ice, enum drop why)
 {
     const struct ice before = *ice;
     assert_int_equal(why, check_deliver(k, ice, &mobile, 1));
-    assert_int_equal(0, k->reply_len);
+    assert_int_equal(0, k->ev.reply_len);
     assert_memory_equal(&before, ice, sizeof(before));
 }
 
@@ -165,7 +165,7 @@ static void any_flipped_bit_makes_a_check_worthless(void **state)
         const struct ice before = ice;
         check_deliver(&k, &ice, &mobile, 1);
         assert_memory_equal(&before, &ice, sizeof(before));
-        assert_int_equal(0, k.reply_len);
+        assert_int_equal(0, k.ev.reply_len);
         k.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     assert_int_equal(DROP_NONE, check_deliver(&k, &ice, &mobile, 1));
@@ -242,8 +242,8 @@ static void an_unknown_required_attribute_gets_a_420_once_the_integrity_holds(vo
     assert_int_equal(DROP_MALFORMED, check_deliver(&k, &ice, &mobile, 5 * SEC));
     assert_true(ice_path_equal(&wifi, &ice.selected));
     StunMessage msg;
-    assert_int_equal(STUN_VALIDATION_SUCCESS,
-                     stun_agent_validate(&k.agent, &msg, k.reply, k.reply_len, NULL, NULL));
+    assert_int_equal(STUN_VALIDATION_SUCCESS, stun_agent_validate(&k.agent, &msg, k.ev.reply,
+                                                                  k.ev.reply_len, NULL, NULL));
     int code = 0;
     stun_message_find_error(&msg, &code);
     assert_int_equal(420, code);
@@ -355,7 +355,7 @@ static void consent_ends_30_s_after_the_last_check(void **state)
     assert_int_equal(USEC_NEVER, ice_deadline(&ice));
     assert_int_equal(DROP_UNKNOWN_PEER,
                      check_run(&k, &ice, &first_creds, &wifi, 1, true, 51 * SEC));
-    assert_int_equal(0, k.reply_len);
+    assert_int_equal(0, k.ev.reply_len);
 }
 
 static void set_up_ends_after_30_s_without_a_check(void **state)
@@ -413,7 +413,7 @@ static void credentials_of_a_wrong_length_are_refused(void **state)
     assert_int_equal(0, ice_init(&ice, &longest_creds, 0));
     struct check k;
     assert_int_equal(DROP_NONE, check_run(&k, &ice, &longest_creds, &mobile, 1, true, 0));
-    assert_true(k.reply_len <= ICE_REPLY_MAX);
+    assert_true(k.ev.reply_len <= ICE_REPLY_MAX);
 
     longest[ICE_PWD_MAX] = 'a';
     longest[ICE_PWD_MAX + 1] = 0;

@@ -334,6 +334,33 @@ static void no_number_is_ever_sealed_twice(void **state)
     }
 }
 
+static void an_ssrc_has_one_stream_under_one_key(void **state)
+{
+    (void)state;
+    struct one o;
+    one_make(&o, false);
+    assert_int_equal(DROP_NONE, send_number(&o, 100));
+    struct seal_stream first = o.stream;
+    assert_int_equal(0, seal_stream_init(&o.stream, 0x01020304, false));
+    assert_int_equal(DROP_REPLAY, send_number(&o, 100)); // would be the same IV
+    assert_int_equal(DROP_REPLAY, send_number(&o, 101));
+    o.stream = first;
+    assert_int_equal(DROP_NONE, send_number(&o, 101));
+
+    for (uint32_t ssrc = 1; ssrc < 100; ssrc++) { // any number of others may begin
+        uint8_t pkt[64] = {0x80};
+        size_t len = 32;
+        wr32(pkt + 8, ssrc);
+        assert_int_equal(0, seal_stream_init(&o.stream, ssrc, false));
+        assert_int_equal(DROP_NONE, seal_rtp(&o.seal, &o.stream, pkt, &len, sizeof(pkt)));
+    }
+    one_free(&o);
+
+    one_make(&o, false); // and under another key it begins anew
+    assert_int_equal(DROP_NONE, send_number(&o, 100));
+    one_free(&o);
+}
+
 static void the_last_index_of_a_key_is_the_last_packet(void **state)
 {
     (void)state;
@@ -399,6 +426,11 @@ static void a_resend_is_the_same_bytes_or_nothing(void **state)
     assert_int_equal(DROP_NONE, seal_resend(&o.seal, &o.stream, again, &again_len, 300));
     send_number(&o, 7 + SEAL_WINDOW);
     again_len = make_numbered(again, 7);
+    assert_int_equal(DROP_LATE, seal_resend(&o.seal, &o.stream, again, &again_len, 300));
+    one_free(&o);
+
+    one_make(&o, false); // a stream that keeps nothing has nothing to send again
+    send_number(&o, 7);
     assert_int_equal(DROP_LATE, seal_resend(&o.seal, &o.stream, again, &again_len, 300));
     one_free(&o);
 }
@@ -488,6 +520,7 @@ int main(void)
         cmocka_unit_test(every_packet_is_libsrtps_bit_for_bit_and_opens_again),
         cmocka_unit_test(batches_and_single_packets_are_the_same),
         cmocka_unit_test(no_number_is_ever_sealed_twice),
+        cmocka_unit_test(an_ssrc_has_one_stream_under_one_key),
         cmocka_unit_test(the_last_index_of_a_key_is_the_last_packet),
         cmocka_unit_test(before_the_first_rollover_there_is_nothing),
         cmocka_unit_test(a_resend_is_the_same_bytes_or_nothing),
