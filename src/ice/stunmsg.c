@@ -89,7 +89,7 @@ bool stunmsg_authentic(const uint8_t *msg, size_t len, const char *pwd)
            want_len == INTEGRITY_SIZE && CRYPTO_memcmp(want, mac, INTEGRITY_SIZE) == 0;
 }
 
-/** libnice's validater. The integrity holds already; libnice wants the key to sign the answer. */
+/** libnice's validater: the integrity holds already; the key is for signing the answer. */
 // NOLINTNEXTLINE(readability-function-size): the signature is libnice's
 static bool give_password(StunAgent *agent, StunMessage *message, uint8_t *username,
                           uint16_t username_len, uint8_t **password, size_t *password_len,
