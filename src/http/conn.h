@@ -3,7 +3,6 @@
 #define HTTP_CONN_H
 
 #include "chunked.h"
-#include "frame.h"
 #include "head.h"
 #include "http/http.h"
 #include "http/ws.h"
@@ -85,9 +84,14 @@ struct ws_conn {
     struct conn *conn;
     const struct ws_endpoint *endpoint;
     void *ctx, *user;
-    struct frame_reader reader;
-    bool closing; ///< a close frame is queued: nothing more goes out
-    bool pinged;  ///< and not heard from since
+    struct wslay_event_context *frames; ///< owned
+    const uint8_t *in;                  ///< only inside ws_on_bytes(): not read yet
+    size_t in_len;
+    char *message; ///< owned; of the message so far
+    size_t len, cap;
+    bool control, last, binary, skip; ///< of the frame and message being read
+    bool closing;                     ///< a close frame is queued: nothing more goes out
+    bool pinged;                      ///< and not heard from since
     char address[HTTP_ADDRESS_SIZE];
     char origin[256];
     const char *lang;

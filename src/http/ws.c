@@ -1,6 +1,5 @@
 #include "conn.h"
 
-#include "base/bytes.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -9,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <wslay/wslay.h>
 
-#define QUIET_US (20 * USEC_PER_SEC) ///< without a byte before we ping, and before we give up
+#define CLOSE_REASON_MAX 123                 ///< bytes, beside the code (RFC 6455 section 5.5)
+#define KEEP_MAX         16384               ///< bytes of buffer an idle connection keeps
+#define QUIET_US         (20 * USEC_PER_SEC) ///< without a byte before we ping, and before we give up
 
 const struct ws_table *ws_find(const struct http *http, const char *path)
 {
@@ -42,6 +44,8 @@ static void accept_key(const char *key, char out[29])
     (void)EVP_EncodeBlock((unsigned char *)out, sha, sizeof sha);
 }
 
+static bool begin_frames(struct ws_conn *ws);
+
 static struct ws_conn *make(struct http_req *req, const struct ws_table *table)
 {
     struct ws_conn *ws = calloc(1, sizeof *ws);
@@ -52,11 +56,14 @@ static struct ws_conn *make(struct http_req *req, const struct ws_table *table)
     ws->conn = req->conn;
     ws->endpoint = table->endpoint;
     ws->ctx = table->ctx;
-    ws->reader.message_max = table->endpoint->message_max;
     ws->lang = http_lang(req);
     ws->loopback = req->loopback;
     memcpy(ws->address, req->address, sizeof ws->address);
     (void)snprintf(ws->origin, sizeof ws->origin, "%s", origin ? origin : "");
+    if (!begin_frames(ws)) {
+        free(ws);
+        return NULL;
+    }
     return ws;
 }
 
@@ -106,6 +113,8 @@ void ws_upgrade(struct http_req *req)
     }
     ws = make(req, table);
     if (!ws || !switch_over(req, ws, offered != NULL)) {
+        if (ws)
+            wslay_event_context_free(ws->frames);
         free(ws);
         http_problem(req, PROBLEM_CAPACITY, NULL, NULL);
     }
@@ -114,16 +123,21 @@ void ws_upgrade(struct http_req *req)
 void ws_free(struct ws_conn *ws)
 {
     ws->endpoint->close(ws, ws->ctx);
-    frame_fini(&ws->reader);
+    wslay_event_context_free(ws->frames);
+    free(ws->message);
     free(ws);
 }
 
-static int send_frame(struct ws_conn *ws, enum frame_op op, const void *data, size_t len)
+/** Hands wslay's frames to the connection. */
+static int push(struct ws_conn *ws)
 {
-    uint8_t head[FRAME_HEAD_MAX];
-    size_t n = frame_head(head, op, len);
+    return wslay_event_send(ws->frames) == 0 ? 0 : -ENOMEM;
+}
 
-    return conn_send(ws->conn, head, n, data, len) ? 0 : -ENOMEM;
+static int send_frame(struct ws_conn *ws, uint8_t op, const void *data, size_t len)
+{
+    const struct wslay_event_msg msg = {.opcode = op, .msg = data, .msg_length = len};
+    return wslay_event_queue_msg(ws->frames, &msg) == 0 ? push(ws) : -ENOMEM;
 }
 
 int ws_send(struct ws_conn *conn, const char *text, size_t len)
@@ -135,62 +149,155 @@ int ws_send(struct ws_conn *conn, const char *text, size_t len)
         server_kill(conn->conn);
         return -ENOBUFS;
     }
-    return send_frame(conn, FRAME_TEXT, text, len);
+    return send_frame(conn, WSLAY_TEXT_FRAME, text, len);
 }
 
 void ws_close(struct ws_conn *conn, uint16_t code, const char *reason)
 {
-    uint8_t body[FRAME_CONTROL_MAX];
-    size_t len = strnlen(reason, sizeof body - 2);
-
     if (conn->closing)
         return;
-    wr16(body, code);
-    memcpy(body + 2, reason, len);
-    if (send_frame(conn, FRAME_CLOSE, body, len + 2))
-        server_kill(conn->conn);
     conn->closing = true;
+    if (wslay_event_queue_close(conn->frames, code, (const uint8_t *)reason,
+                                strnlen(reason, CLOSE_REASON_MAX)) != 0 ||
+        push(conn) != 0)
+        server_kill(conn->conn);
 }
 
-static void on_frame(struct ws_conn *ws, const struct frame_event *event)
+/* ---- wslay's callbacks ---- */
+
+static ssize_t on_take(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags,
+                       void *user)
 {
-    switch (event->what) {
-    case FRAME_MESSAGE:
-        ws->endpoint->message(ws, event->data, event->len, event->binary, ws->ctx);
-        break;
-    case FRAME_OVERSIZED:
-        ws->endpoint->oversized(ws, ws->ctx);
-        break;
-    case FRAME_GOT_PING:
-        // Pings faster than they can be answered: a pong waits already (section 5.5.3).
-        if (ws->conn->queued < ws->endpoint->queue_max)
-            (void)send_frame(ws, FRAME_PONG, event->data, event->len);
-        break;
-    case FRAME_GOT_CLOSE:
-        ws_close(ws, event->code == 1005 ? 1000 : event->code, "");
-        break;
-    case FRAME_BAD:
-        ws_close(ws, event->code, "");
-        break;
-    case FRAME_GOT_PONG:
-    case FRAME_NOTHING:
-    default:
-        break;
+    struct ws_conn *ws = user;
+    const size_t n = len < ws->in_len ? len : ws->in_len;
+
+    (void)flags;
+    if (n == 0) {
+        wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
+        return -1;
     }
+    memcpy(buf, ws->in, n);
+    ws->in += n;
+    ws->in_len -= n;
+    return (ssize_t)n;
+}
+
+static ssize_t on_give(wslay_event_context_ptr ctx, const uint8_t *data, size_t len, int flags,
+                       void *user)
+{
+    struct ws_conn *ws = user;
+
+    (void)flags;
+    // Pings faster than they can be answered, or a client that does not read.
+    if (ws->conn->queued > ws->endpoint->queue_max ||
+        !conn_send(ws->conn, data, len, NULL, 0)) {
+        wslay_event_set_error(ctx, WSLAY_ERR_CALLBACK_FAILURE);
+        return -1;
+    }
+    return (ssize_t)len;
+}
+
+static void on_frame_start(wslay_event_context_ptr ctx,
+                           const struct wslay_event_on_frame_recv_start_arg *arg, void *user)
+{
+    struct ws_conn *ws = user;
+
+    (void)ctx;
+    ws->control = wslay_is_ctrl_frame(arg->opcode);
+    ws->last = arg->fin;
+    if (ws->control)
+        return;
+    if (arg->opcode != WSLAY_CONTINUATION_FRAME) {
+        ws->binary = arg->opcode == WSLAY_BINARY_FRAME;
+        ws->skip = false;
+        ws->len = 0;
+    }
+    if (!ws->skip && arg->payload_length > ws->endpoint->message_max - ws->len) {
+        ws->skip = true; // the rest of it is read and forgotten, the connection goes on
+        ws->endpoint->oversized(ws, ws->ctx);
+    }
+}
+
+static bool grow(struct ws_conn *ws, size_t need)
+{
+    size_t cap = ws->cap ? ws->cap : 1024;
+    char *p;
+
+    if (need <= ws->cap)
+        return true;
+    while (cap < need)
+        cap *= 2;
+    p = realloc(ws->message, cap);
+    if (!p)
+        return false;
+    ws->message = p;
+    ws->cap = cap;
+    return true;
+}
+
+static void on_frame_chunk(wslay_event_context_ptr ctx,
+                           const struct wslay_event_on_frame_recv_chunk_arg *arg, void *user)
+{
+    struct ws_conn *ws = user;
+
+    if (ws->control || ws->skip)
+        return;
+    if (!grow(ws, ws->len + arg->data_length + 1)) {
+        wslay_event_set_error(ctx, WSLAY_ERR_NOMEM);
+        ws->skip = true;
+        return;
+    }
+    memcpy(ws->message + ws->len, arg->data, arg->data_length);
+    ws->len += arg->data_length;
+}
+
+static void on_frame_end(wslay_event_context_ptr ctx, void *user)
+{
+    struct ws_conn *ws = user;
+
+    (void)ctx;
+    if (ws->control || !ws->last || ws->skip || ws->closing || !grow(ws, ws->len + 1))
+        return;
+    ws->message[ws->len] = '\0';
+    ws->endpoint->message(ws, ws->message, ws->len, ws->binary, ws->ctx);
+    ws->len = 0;
+    if (ws->cap > KEEP_MAX) { // big ones do not keep their memory
+        free(ws->message);
+        ws->message = NULL;
+        ws->cap = 0;
+    }
+}
+
+static const struct wslay_event_callbacks callbacks = {
+    .recv_callback = on_take,
+    .send_callback = on_give,
+    .on_frame_recv_start_callback = on_frame_start,
+    .on_frame_recv_chunk_callback = on_frame_chunk,
+    .on_frame_recv_end_callback = on_frame_end,
+};
+
+static bool begin_frames(struct ws_conn *ws)
+{
+    if (wslay_event_context_server_init(&ws->frames, &callbacks, ws) != 0)
+        return false;
+    wslay_event_config_set_no_buffering(ws->frames, 1);
+    wslay_event_config_set_max_recv_msg_length(ws->frames, INT64_MAX);
+    return true;
 }
 
 int ws_on_bytes(struct ws_conn *ws, const uint8_t *bytes, size_t len)
 {
     ws->pinged = false;
     ws->conn->deadline = usec_now() + QUIET_US;
-    for (size_t at = 0; !ws->closing;) {
-        struct frame_event event;
-
-        at += frame_read(&ws->reader, bytes + at, len - at, &event);
-        if (event.what == FRAME_NOTHING)
-            break;
-        on_frame(ws, &event);
-    }
+    ws->in = bytes;
+    ws->in_len = len;
+    if (wslay_event_recv(ws->frames) != 0)
+        return -1;
+    ws->in_len = 0;
+    if (push(ws) != 0) // pongs, and the answer to a close
+        return -1;
+    ws->closing |=
+        wslay_event_get_close_sent(ws->frames) || !wslay_event_get_read_enabled(ws->frames);
     return 0;
 }
 
@@ -198,7 +305,7 @@ bool ws_on_tick(struct ws_conn *ws, usec_t now)
 {
     if (now < ws->conn->deadline)
         return false;
-    if (ws->pinged || ws->closing || send_frame(ws, FRAME_PING, NULL, 0))
+    if (ws->pinged || ws->closing || send_frame(ws, WSLAY_PING, NULL, 0))
         return true;
     ws->pinged = true;
     ws->conn->deadline = now + QUIET_US;
