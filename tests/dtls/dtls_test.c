@@ -193,6 +193,30 @@ static void without_a_fingerprint_nothing_is_up_and_one_in_time_makes_it_so(void
     sim_close(s);
 }
 
+static void what_is_said_before_the_certificate_is_known_is_not_heard(void **state)
+{
+    struct sim *s = *state;
+    sim_open(s, 1);
+    uint8_t hash[64], got[64];
+    const size_t len = sim_fingerprint(s->ctx[SERVER].fingerprint, hash);
+    dtls_verify_fingerprint(&s->d[CLIENT], "sha-256", hash, len);
+    dtls_start(&s->d[CLIENT], 0);
+    while (s->d[CLIENT].state != DTLS_UP)
+        assert_true(sim_step(s));
+    const uint8_t early[] = "early";
+    assert_int_equal(0, dtls_write(&s->d[CLIENT], early, sizeof(early)));
+    sim_collect(s);
+    while (s->on_way)
+        assert_true(sim_step(s));
+    sim_trust(s);
+    assert_up(s);
+    assert_int_equal(0, dtls_read(&s->d[SERVER], got, sizeof(got)));
+    assert_int_equal(0, dtls_write(&s->d[CLIENT], early, sizeof(early)));
+    sim_run(s);
+    assert_int_equal(sizeof(early), dtls_read(&s->d[SERVER], got, sizeof(got)));
+    sim_close(s);
+}
+
 static void without_a_fingerprint_it_times_out(void **state)
 {
     struct sim *s = *state;
@@ -462,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_client_hello_in_fragments_is_understood),
         cmocka_unit_test(another_certificate_than_the_agreed_one_fails),
         cmocka_unit_test(without_a_fingerprint_nothing_is_up_and_one_in_time_makes_it_so),
+        cmocka_unit_test(what_is_said_before_the_certificate_is_known_is_not_heard),
         cmocka_unit_test(without_a_fingerprint_it_times_out),
         cmocka_unit_test(weak_unknown_and_cut_hashes_are_refused),
         cmocka_unit_test(sha_384_and_512_are_fingerprints_too),

@@ -318,6 +318,16 @@ static void after_a_restart_both_generations_are_good_until_the_new_one_checks(v
     assert_true(k.ev.selected_changed && !k.ev.restarted);
 }
 
+static void a_new_generation_nominates_anew_at_once(void **state)
+{
+    (void)state;
+    struct ice ice = connected(0); // nominated with priority 100
+    struct check k;
+    assert_int_equal(0, ice_restart(&ice, &second_creds, 1));
+    check_run(&k, &ice, &second_creds, &mobile, 1, true, 2);
+    assert_true(k.ev.selected_changed && ice_path_equal(&mobile, &ice.selected));
+}
+
 static void of_two_restarts_in_a_row_the_proven_generation_stays_good(void **state)
 {
     (void)state;
@@ -453,6 +463,7 @@ int main(void)
         cmocka_unit_test(a_client_that_believes_to_be_controlled_is_answered_not_refused),
         cmocka_unit_test(an_indication_is_accepted_and_keeps_nothing_alive),
         cmocka_unit_test(after_a_restart_both_generations_are_good_until_the_new_one_checks),
+        cmocka_unit_test(a_new_generation_nominates_anew_at_once),
         cmocka_unit_test(of_two_restarts_in_a_row_the_proven_generation_stays_good),
         cmocka_unit_test(a_restart_with_the_same_credentials_is_none),
         cmocka_unit_test(consent_ends_30_s_after_the_last_check),
