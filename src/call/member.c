@@ -167,15 +167,16 @@ struct call_member *call_resume(struct call *call, const char *id, const char *s
     void *old = m->shell;
     const struct call_ops *old_ops = m->ops;
     call_offer_orphan(m);
-    m->ops = ops;
-    m->shell = shell;
+    m->shell = NULL;
     if (old)
         old_ops->closed(old, "resumed_elsewhere");
     deadline_clear(&call->due, &m->gone);
     if (m->away) {
         m->away = false;
-        call_tell_of(m, "changed");
+        call_tell_of(m, "changed"); // not to itself: it hears all of this at once
     }
+    m->ops = ops;
+    m->shell = shell;
     return m;
 }
 

@@ -1,0 +1,139 @@
+/* Join and resume: how a socket becomes a participant's. */
+#include "session.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/** The limit on joins. False, and refused, if there were too many. */
+static bool may_join(struct signal_session *session, const struct signal_request *request)
+{
+    const struct signal_conf *conf = &session->signal->conf;
+    struct signal_error err = {.reason = "rate_limited"};
+    if (!conf->joins || (conf->spare_local && session->local) ||
+        limit_take(conf->joins, session->address, &err.retry_after_s, usec_now()))
+        return true;
+    session_refuse(session, request->id, &err);
+    return false;
+}
+
+/** Looks up the link. False, and refused, if it leads to no open room. */
+static bool find_room(struct signal_session *session, const struct signal_request *request,
+                      struct links_room *room)
+{
+    static const char *const reasons[] = {
+        [LINK_VALID] = NULL,
+        [LINK_UNKNOWN] = "unknown_link",
+        [LINK_REPLACED] = "link_replaced",
+        [LINK_REDIRECT] = "link_replaced",
+        [LINK_CLOSED] = "room_closed",
+        [LINK_EXPIRED] = "link_expired",
+        [LINK_DOWN] = "internal",
+    };
+    const struct signal_conf *conf = &session->signal->conf;
+    const enum links_status status =
+        links_resolve(conf->links, request->u.join.link, room, (int64_t)time(NULL));
+    struct signal_error err = {.reason = reasons[status]};
+    if (!err.reason)
+        return true;
+    if (status == LINK_UNKNOWN && conf->unknown_links &&
+        !limit_take(conf->unknown_links, session->address, &err.retry_after_s, usec_now()))
+        err.reason = "rate_limited";
+    (void)snprintf(err.field, sizeof(err.field), "/link");
+    session_refuse(session, request->id, &err);
+    return false;
+}
+
+/** Role and name by token, host secret or neither. False, and refused, if it may not enter. */
+static bool identify(struct signal_session *session, const struct signal_request *request,
+                     const struct links_room *room, struct links_member *out)
+{
+    const struct links *links = session->signal->conf.links;
+    const char *token = request->u.join.token, *host = request->u.join.host;
+    const char *name = request->u.join.name;
+    const bool french = room->locale[0] ? strncmp(room->locale, "fr", 2) == 0 : session->french;
+    *out = (struct links_member){.role = ROLE_GUEST};
+    (void)snprintf(out->name, sizeof(out->name), "%s",
+                   name     ? name
+                   : french ? "Invité"
+                            : "Guest");
+    if (token && links_verify_member(links, room, token, out, (int64_t)time(NULL)) != 0) {
+        session_refuse_reason(session, request, "invalid_token", "/token");
+        return false;
+    }
+    if (host && !links_is_host(links, room, host)) {
+        session_refuse_reason(session, request, "invalid_token", "/host");
+        return false;
+    }
+    if (host)
+        out->role = ROLE_HOST;
+    // Nobody can admit a guest yet: a room with a lobby is open to those it knows.
+    if (room->access != ACCESS_OPEN && out->role == ROLE_GUEST) {
+        session_refuse_reason(session, request, "invalid_token", token ? "/token" : "/link");
+        return false;
+    }
+    return true;
+}
+
+/** What `joined` and `resumed` have in common. */
+static json_t *welcome(struct signal_session *session, const struct signal_request *request,
+                       const char *type)
+{
+    struct call_member *m = session->member;
+    const struct call *call = session->signal->conf.call;
+    json_t *message = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:o, s:O, s:{s:i, s:i, s:i}}", "type",
+        type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
+        call_member_name(m), "role", links_role_name(call_member_role(m)), "room", "title",
+        call_member_title(m), "kind", call_member_kind(m), "participants", call_others(m),
+        "speaker", call_speaker(m), "ice_servers", call_ice_servers(call), "limits", "mlines",
+        AGREE_MAX_MLINES, "chat", CALL_CHAT_CHARS, "message", (int)SIGNAL_MESSAGE);
+    if (request->id)
+        json_object_set_new(message, "re", json_integer(request->id));
+    return message;
+}
+
+void run_join(struct signal_session *session, const struct signal_request *request)
+{
+    const char *lang = request->u.join.lang;
+    struct links_room room;
+    struct links_member member;
+    if (lang)
+        session->french = strncmp(lang, "fr", 2) == 0;
+    if (!may_join(session, request) || !find_room(session, request, &room) ||
+        !identify(session, request, &room, &member))
+        return;
+    struct call *call = session->signal->conf.call;
+    const struct call_who who = {
+        .room = &room, .client = CLIENT_WEB, .role = member.role, .name = member.name};
+    const char *reason;
+    struct call_member *m = call_join(call, &who, &session_call_ops, session, &reason);
+    if (!m) {
+        session_refuse_reason(session, request, reason, "");
+        return;
+    }
+    session_joined(session, m);
+    session_send(session, welcome(session, request, "joined"));
+    const int r = links_room_used(session->signal->conf.links, room.id, (int64_t)time(NULL));
+    if (r < 0) // a full disk does not end a call
+        log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room.id, r);
+}
+
+void run_resume(struct signal_session *session, const struct signal_request *request)
+{
+    struct call_member *m =
+        call_resume(session->signal->conf.call, request->u.resume.participant,
+                    request->u.resume.secret, &session_call_ops, session);
+    if (!m) {
+        session_refuse_reason(session, request, "unknown_session", "");
+        return;
+    }
+    session_joined(session, m);
+    json_t *message = welcome(session, request, "resumed");
+    json_object_set_new(message, "media", json_string(call_media_kept(m) ? "kept" : "lost"));
+    json_object_set_new(message, "seats", call_seats(m));
+    json_object_set_new(message, "chat", call_chat_after(m, request->u.resume.chat_after));
+    session_send(session, message);
+}

@@ -1,0 +1,263 @@
+#include "session.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOIN_MS     10000
+#define IDLE_MS     60000
+#define ERRORS_MOST 50
+#define ERRORS_IN   (60 * USEC_PER_SEC)
+
+#define CLOSE_NORMAL 1000 // RFC 6455 section 7.4.1
+#define CLOSE_AWAY   1001
+#define CLOSE_POLICY 1008
+
+/* ---- time ---- */
+
+static void on_timer(uv_timer_t *timer);
+
+static void arm(struct signal *s)
+{
+    const usec_t next = deadline_next(&s->due);
+    const usec_t now = usec_now();
+    const usec_t wait = next > now ? next - now : 0;
+    if (next == USEC_NEVER)
+        uv_timer_stop(&s->timer);
+    else
+        uv_timer_start(&s->timer, on_timer, (uint64_t)(wait / USEC_PER_MS) + 1, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct signal *s = timer->data;
+    deadline_run(&s->due, usec_now());
+    arm(s);
+}
+
+/** The session must say something within this time. */
+static void give_time(struct signal_session *session, unsigned ms)
+{
+    struct signal *s = session->signal;
+    if (deadline_set(&s->due, &session->due, usec_now() + ms * USEC_PER_MS) == 0)
+        arm(s);
+}
+
+static void on_due(void *owner, usec_t now)
+{
+    struct signal_session *session = owner;
+    (void)now;
+    struct call_member *m = session->member;
+    const bool joined = session->state == SESSION_JOINED;
+    session_close(session, joined ? "idle_timeout" : "join_timeout");
+    if (m)
+        call_detach(m); // taken for lost: it may come back
+}
+
+/* ---- what it sends ---- */
+
+void session_send(struct signal_session *session, json_t *message)
+{
+    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+    if (text)
+        session->ops->send(session->socket, text, strlen(text));
+    else
+        log_at(LEVEL_ERROR, "signal.memory", "error=ENOMEM");
+    free(text);
+    json_decref(message);
+}
+
+void session_ok(struct signal_session *session, const struct signal_request *request)
+{
+    if (request->id)
+        session_send(session,
+                     json_pack("{s:s, s:I}", "type", "ok", "re", (json_int_t)request->id));
+}
+
+/** Counts an error. False if it was one too many, and the session is closing. */
+static bool may_err(struct signal_session *session)
+{
+    const usec_t now = usec_now();
+    if (now - session->errors_since > ERRORS_IN) {
+        session->errors_since = now;
+        session->errors = 0;
+    }
+    return ++session->errors < ERRORS_MOST;
+}
+
+void session_refuse(struct signal_session *session, int64_t id, const struct signal_error *err)
+{
+    // A library's sentence is English; in French the reason's own has to do.
+    const char *detail = err->detail && err->detail[0] && !session->french
+                             ? err->detail
+                             : reason_text(err->reason, session->french);
+    json_t *message =
+        json_pack("{s:s, s:s, s:s}", "type", "error", "reason", err->reason, "detail", detail);
+    if (id)
+        json_object_set_new(message, "re", json_integer(id));
+    if (err->field[0])
+        json_object_set_new(message, "field", json_string(err->field));
+    if (err->line)
+        json_object_set_new(message, "line", json_integer(err->line));
+    if (err->retry_after_s)
+        json_object_set_new(message, "retry_after", json_integer(err->retry_after_s));
+    session_send(session, message);
+    if (may_err(session))
+        return;
+    struct call_member *m = session->member;
+    session_close(session, "too_many_errors");
+    if (m)
+        call_leave(m);
+}
+
+void session_refuse_reason(struct signal_session *session, const struct signal_request *request,
+                           const char *reason, const char *field)
+{
+    struct signal_error err = {.reason = reason};
+    (void)snprintf(err.field, sizeof(err.field), "%s", field);
+    session_refuse(session, request->id, &err);
+}
+
+void session_close(struct signal_session *session, const char *reason)
+{
+    if (session->state == SESSION_CLOSING)
+        return;
+    session->state = SESSION_CLOSING;
+    session->member = NULL;
+    deadline_clear(&session->signal->due, &session->due);
+    session_send(session, json_pack("{s:s, s:s}", "type", "closed", "reason", reason));
+    const bool normal = strcmp(reason, "left") == 0 || strcmp(reason, "room_closed") == 0;
+    const bool shutdown = strcmp(reason, "shutdown") == 0;
+    session->ops->close(session->socket,
+                        normal     ? CLOSE_NORMAL
+                        : shutdown ? CLOSE_AWAY
+                                   : CLOSE_POLICY,
+                        reason);
+}
+
+/* ---- what its participant is told ---- */
+
+static void on_event(void *shell, const char *text, size_t len)
+{
+    struct signal_session *session = shell;
+    session->ops->send(session->socket, text, len);
+}
+
+static void on_closed(void *shell, const char *reason)
+{
+    session_close(shell, reason);
+}
+
+const struct call_ops session_call_ops = {on_event, on_closed};
+
+/* ---- its life ---- */
+
+struct signal_session *signal_session_open(struct signal *s,
+                                           const struct signal_socket_ops *ops, void *socket,
+                                           const struct signal_client *client)
+{
+    struct signal_session *session = calloc(1, sizeof(*session));
+    if (!session)
+        return NULL;
+    session->signal = s;
+    session->ops = ops;
+    session->socket = socket;
+    session->local = client->local;
+    session->french = strcmp(client->lang, "fr") == 0;
+    session->due = (struct deadline){.owner = session, .due = on_due};
+    limit_address(client->address, session->address);
+    LIST_INSERT_HEAD(&s->sessions, session, link);
+    give_time(session, s->conf.join_ms);
+    return session;
+}
+
+void session_joined(struct signal_session *session, struct call_member *member)
+{
+    assert(session->state == SESSION_FRESH);
+    session->state = SESSION_JOINED;
+    session->member = member;
+    give_time(session, session->signal->conf.idle_ms);
+}
+
+/** A request in order: it may run. */
+static void run(struct signal_session *session, const struct signal_request *request)
+{
+    const enum signal_when when = request->message->when;
+    if (when == WHEN_FRESH && session->state == SESSION_JOINED)
+        session_refuse_reason(session, request, "already_joined", "");
+    else if (when == WHEN_JOINED && session->state == SESSION_FRESH)
+        session_refuse_reason(session, request, "not_joined", "");
+    else
+        request->message->run(session, request);
+}
+
+void signal_session_hear(struct signal_session *session, const char *text, size_t len,
+                         bool binary)
+{
+    struct signal_request request = {0};
+    struct signal_error err = {.reason = "invalid_message"};
+    if (session->state == SESSION_CLOSING)
+        return;
+    if (session->state == SESSION_JOINED)
+        give_time(session, session->signal->conf.idle_ms);
+    if (!binary && signal_parse(text, len, &request, &err))
+        run(session, &request);
+    else
+        session_refuse(session, request.id, &err);
+    signal_request_fini(&request);
+}
+
+void signal_session_oversized(struct signal_session *session)
+{
+    const struct signal_error err = {.reason = "invalid_message"};
+    if (session->state != SESSION_CLOSING)
+        session_refuse(session, 0, &err);
+}
+
+void signal_session_lost(struct signal_session *session)
+{
+    if (session->member)
+        call_detach(session->member);
+    deadline_clear(&session->signal->due, &session->due);
+    LIST_REMOVE(session, link);
+    free(session);
+}
+
+/* ---- all of them ---- */
+
+int signal_create(uv_loop_t *loop, const struct signal_conf *conf, struct signal **out)
+{
+    struct signal *s = calloc(1, sizeof(*s));
+    if (!s)
+        return -ENOMEM;
+    s->loop = loop;
+    s->conf = *conf;
+    s->conf.join_ms = conf->join_ms ? conf->join_ms : JOIN_MS;
+    s->conf.idle_ms = conf->idle_ms ? conf->idle_ms : IDLE_MS;
+    LIST_INIT(&s->sessions);
+    const int r = uv_timer_init(loop, &s->timer);
+    assert(r == 0);
+    (void)r;
+    s->timer.data = s;
+    *out = s;
+    return 0;
+}
+
+static void on_freed(uv_handle_t *handle)
+{
+    struct signal *s = handle->data;
+    deadline_heap_fini(&s->due);
+    free(s);
+}
+
+void signal_destroy(struct signal *s)
+{
+    if (!s)
+        return;
+    assert(LIST_EMPTY(&s->sessions));
+    uv_close((uv_handle_t *)&s->timer, on_freed);
+}

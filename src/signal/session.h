@@ -1,0 +1,106 @@
+/**
+ * One client's socket, from connect to close.
+ *
+ *   FRESH ── join, resume ──▶ JOINED ── leave, removed, … ──▶ CLOSING ──▶ freed with its socket
+ *     └───── no join in 10 s, too many errors ────────────────▶│
+ *
+ * It knows the socket only as two functions, so that tests need none.
+ */
+#ifndef SIGNAL_SESSION_H
+#define SIGNAL_SESSION_H
+
+#include "message.h"
+
+#include "base/deadline.h"
+#include "signal/signal.h"
+
+#include <sys/queue.h>
+
+struct signal_socket_ops {
+    void (*send)(void *socket, const char *text, size_t len);
+    /** Closes after what was sent; signal_session_lost() follows later. */
+    void (*close)(void *socket, uint16_t code, const char *reason);
+};
+
+enum session_state { SESSION_FRESH, SESSION_JOINED, SESSION_CLOSING };
+
+struct signal_session {
+    struct signal *signal;
+    LIST_ENTRY(signal_session) link;
+    const struct signal_socket_ops *ops;
+    void *socket;     ///< not owned
+    char address[48]; ///< as a key for limits
+    bool local;       ///< from this machine itself
+    enum session_state state;
+    struct call_member *member; ///< in JOINED, NULL else
+    bool french;                ///< language of error details
+    int64_t offer_id;           ///< `id` of the offer under way
+    struct deadline due;        ///< to join, or to say something
+    usec_t errors_since;
+    unsigned errors;
+};
+
+LIST_HEAD(signal_session_list, signal_session);
+
+struct signal {
+    uv_loop_t *loop;
+    struct signal_conf conf;
+    uv_timer_t timer;
+    struct deadline_heap due;
+    struct signal_session_list sessions;
+};
+
+/** What the socket knows of its client; strings are needed for the call only. */
+struct signal_client {
+    const char *address;
+    const char *lang; ///< "fr" or "en"
+    bool local;
+};
+
+/** A client has connected. NULL without memory. */
+struct signal_session *signal_session_open(struct signal *s,
+                                           const struct signal_socket_ops *ops, void *socket,
+                                           const struct signal_client *client);
+
+/** A frame came. `oversized`: it was too long to be kept. */
+void signal_session_hear(struct signal_session *session, const char *text, size_t len,
+                         bool binary);
+void signal_session_oversized(struct signal_session *session);
+
+/** The socket is gone: a participant is kept for a while, the session is freed. */
+void signal_session_lost(struct signal_session *session);
+
+/* ---- for the requests ---- */
+
+/** Sends a message; takes the reference. */
+void session_send(struct signal_session *session, json_t *message);
+/** `ok`, if the request had an id. */
+void session_ok(struct signal_session *session, const struct signal_request *request);
+/** `error` in answer to the request with this id (0: none). */
+void session_refuse(struct signal_session *session, int64_t id, const struct signal_error *err);
+/** The same, when the reason says all. */
+void session_refuse_reason(struct signal_session *session, const struct signal_request *request,
+                           const char *reason, const char *field);
+/** It has joined: for `member` from now on. */
+void session_joined(struct signal_session *session, struct call_member *member);
+/** Says `closed` and closes the socket. The participant is somebody else's to end. */
+void session_close(struct signal_session *session, const char *reason);
+
+/** How `call` tells the session of its participant. */
+extern const struct call_ops session_call_ops;
+
+void run_join(struct signal_session *session, const struct signal_request *request);
+void run_resume(struct signal_session *session, const struct signal_request *request);
+void run_offer(struct signal_session *session, const struct signal_request *request);
+void run_candidate(struct signal_session *session, const struct signal_request *request);
+void run_mute(struct signal_session *session, const struct signal_request *request);
+void run_want(struct signal_session *session, const struct signal_request *request);
+void run_chat(struct signal_session *session, const struct signal_request *request);
+void run_update(struct signal_session *session, const struct signal_request *request);
+void run_leave(struct signal_session *session, const struct signal_request *request);
+void run_ping(struct signal_session *session, const struct signal_request *request);
+
+/** A sentence for a person about a reason, in French or English. */
+const char *reason_text(const char *reason, bool french);
+
+#endif

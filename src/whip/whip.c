@@ -1,0 +1,60 @@
+#include "session.h"
+
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAGMENT_MAX (64u << 10) ///< bytes of a trickle fragment
+
+int whip_create(const struct whip_conf *conf, struct whip **out)
+{
+    struct whip *w = calloc(1, sizeof(*w));
+    if (!w)
+        return -ENOMEM;
+    w->conf = *conf;
+    map_init(&w->sessions, rand_u64());
+    *out = w;
+    return 0;
+}
+
+void whip_serve(struct whip *w, struct http *http)
+{
+    // These URLs are capabilities: pages of any origin may use them.
+    enum { FLAGS = HTTP_CORS | HTTP_ANY_TYPE };
+    static const struct http_route routes[] = {
+        {"POST", "/whip/{token}", whip_publish, SDP_MAX_OFFER, FLAGS},
+        {"OPTIONS", "/whip/{token}", whip_endpoint_options, 0, FLAGS},
+        {"POST", "/whep/{token}", whip_play, SDP_MAX_OFFER, FLAGS},
+        {"OPTIONS", "/whep/{token}", whip_endpoint_options, 0, FLAGS},
+        {"PATCH", "/whip/session/{secret}", whip_patch, FRAGMENT_MAX, FLAGS},
+        {"DELETE", "/whip/session/{secret}", whip_delete, FRAGMENT_MAX, FLAGS},
+        {"OPTIONS", "/whip/session/{secret}", whip_session_options, 0, FLAGS},
+        {"PATCH", "/whep/session/{secret}", whip_patch, FRAGMENT_MAX, FLAGS},
+        {"DELETE", "/whep/session/{secret}", whip_delete, FRAGMENT_MAX, FLAGS},
+        {"OPTIONS", "/whep/session/{secret}", whip_session_options, 0, FLAGS},
+    };
+    http_routes(http, routes, sizeof(routes) / sizeof(routes[0]), w);
+}
+
+void whip_destroy(struct whip *w)
+{
+    if (!w)
+        return;
+    map_fini(&w->sessions);
+    free(w);
+}
+
+void whip_session_free(struct whip_session *s)
+{
+    if (s->live)
+        map_del(&s->whip->sessions, s->secret, strlen(s->secret));
+    free(s);
+}
+
+void whip_new_etag(struct whip_session *s)
+{
+    rand_id(s->etag, sizeof(s->etag) - 1, "\"", WHIP_ETAG_CHARS);
+    strcat(s->etag, "\""); // rand_id() left a byte for it
+}
