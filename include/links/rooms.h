@@ -70,8 +70,10 @@ struct links_answer {
 int links_answer_get(struct links *links, const char *tenant, const char *key,
                      struct links_answer *out, int64_t now);
 
-/** As links_room_make(), and keeps the answer for `key`: both or neither. */
+/** As without `_once`, and keeps the answer for `key`: both or neither. */
 int links_room_make_once(struct links *links, struct links_room *room, const char *key,
                          struct links_answer *answer, int64_t now);
+int links_room_rotate_once(struct links *links, struct links_room *room, enum links_old old,
+                           const char *key, struct links_answer *answer, int64_t now);
 
 #endif

@@ -1,0 +1,101 @@
+#include "inner.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LIMIT_KEYS 16384
+
+int api_open(const struct api_conf *conf, struct api **out)
+{
+    struct api *api = calloc(1, sizeof *api);
+
+    if (!api)
+        return -ENOMEM;
+    api->conf = *conf;
+    api->rooms = limit_new(conf->rooms_per_minute, conf->rooms_per_minute, LIMIT_KEYS);
+    api->unknown =
+        limit_new(conf->unknown_links_per_minute, conf->unknown_links_per_minute, LIMIT_KEYS);
+    if (!api->rooms || !api->unknown) {
+        api_close(api);
+        return -ENOMEM;
+    }
+    api_rooms_routes(api);
+    api_people_routes(api);
+    api_public_routes(api);
+    if (conf->dev_tenant)
+        api_dev_routes(api);
+    *out = api;
+    return 0;
+}
+
+void api_close(struct api *api)
+{
+    if (!api)
+        return;
+    limit_free(api->rooms);
+    limit_free(api->unknown);
+    free(api);
+}
+
+int64_t api_now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+const char *api_say(const struct http_req *req, const char *en, const char *fr)
+{
+    return strcmp(http_lang(req), "fr") == 0 ? fr : en;
+}
+
+void api_fail(struct http_req *req, int error)
+{
+    if (error == -ENOENT) {
+        http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
+    } else if (error == -EEXIST) {
+        http_problem(req, PROBLEM_CONFLICT, NULL, NULL);
+    } else if (links_down(error)) {
+        log_at(LEVEL_WARN, "api.database", "id=%s error=%s", http_id(req), strerror(-error));
+        http_problem_later(req, PROBLEM_CAPACITY, NULL, 5);
+    } else {
+        log_at(LEVEL_ERROR, "api.error", "id=%s error=%s", http_id(req), strerror(-error));
+        http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
+    }
+}
+
+bool api_caller(struct api *api, struct http_req *req, unsigned scopes,
+                struct links_caller *out)
+{
+    const char *key = http_bearer(req);
+    int error = key ? links_authenticate(api->conf.links, key, out) : -EACCES;
+
+    if (error == -EACCES)
+        http_problem(req, PROBLEM_UNAUTHORIZED, NULL, NULL);
+    else if (error)
+        api_fail(req, error);
+    else if ((out->scopes & scopes) != scopes)
+        http_problem(req, PROBLEM_FORBIDDEN_SCOPE, NULL, NULL);
+    else
+        return true;
+    return false;
+}
+
+bool api_room(struct api *api, struct http_req *req, unsigned scopes,
+              struct links_caller *caller, struct links_room *room)
+{
+    int error;
+
+    if (!api_caller(api, req, scopes, caller))
+        return false;
+    error = links_room_get(api->conf.links, caller->tenant.id, http_param(req, "id"), room);
+    if (error)
+        api_fail(req, error);
+    else if (room->closed)
+        http_problem(req, PROBLEM_ROOM_CLOSED, NULL, NULL);
+    else
+        return true;
+    return false;
+}

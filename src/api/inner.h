@@ -1,0 +1,80 @@
+/** What the files of this layer share. */
+#ifndef API_INNER_H
+#define API_INNER_H
+
+#include "api/api.h"
+#include "http/limit.h"
+#include "links/rooms.h"
+#include "links/tenants.h"
+
+#define API_BODY_MAX 16384 ///< bytes of a JSON body
+
+struct api {
+    struct api_conf conf;
+    struct limit *rooms, *unknown;
+};
+
+/** Now, in seconds since 1970 (UTC). */
+int64_t api_now(void);
+
+/** `en` or `fr`, as the client asked. */
+const char *api_say(const struct http_req *req, const char *en, const char *fr)
+    __attribute__((format_arg(2), format_arg(3)));
+
+/** Answers for an error of `links`: 404, 409, 503 or 500. */
+void api_fail(struct http_req *req, int error);
+
+/** Who calls, with the scopes needed; false: it was answered. */
+bool api_caller(struct api *api, struct http_req *req, unsigned scopes,
+                struct links_caller *out);
+
+/** Who calls and the room {id} of theirs, not closed; false: it was answered. */
+bool api_room(struct api *api, struct http_req *req, unsigned scopes,
+              struct links_caller *caller, struct links_room *room);
+
+/* json.c: bodies, field by field. The first wrong field is answered and the rest is skipped. */
+
+struct api_body {
+    struct http_req *req;
+    json_t *json; ///< an object, owned
+    bool failed;  ///< a problem was sent
+};
+
+/** Parses the body (none is {}); checks that it holds no field but `known` (NULL-terminated).
+ */
+void api_body_open(struct api_body *body, struct http_req *req, const char *const *known);
+void api_body_close(struct api_body *body);
+
+/** A text on one line of 1 to `chars` characters; true if there is one. null is none. */
+bool api_text(struct api_body *body, const json_t *object, const char *pointer, size_t chars,
+              char *out, size_t size);
+bool api_time(struct api_body *body, const char *pointer, int64_t *out);
+bool api_number(struct api_body *body, const char *pointer, int64_t least, int64_t most,
+                int64_t *out);
+bool api_flag(struct api_body *body, const char *pointer, bool *out);
+
+/** The object at `pointer` with no field but `known`; NULL if there is none. */
+const json_t *api_object(struct api_body *body, const char *pointer, const char *const *known);
+
+/** Sends 422 for this field, unless a problem was sent before. */
+void api_bad_field(struct api_body *body, const char *pointer, const char *detail);
+
+/* room_json.c */
+
+/** A room as the caller may see it: with its share texts, host_url only with the scope. */
+json_t *api_room_json(const struct api *api, const struct http_req *req,
+                      const struct links_caller *caller, const struct links_room *room);
+
+/** "2026-01-31T12:00:00Z", or JSON null for 0. */
+json_t *api_time_json(int64_t t);
+
+/* share.c */
+json_t *api_share_json(const struct links_room *room, const char *url, const char *lang);
+
+/* routes */
+void api_rooms_routes(struct api *api);
+void api_people_routes(struct api *api);
+void api_public_routes(struct api *api);
+void api_dev_routes(struct api *api);
+
+#endif

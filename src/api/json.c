@@ -1,0 +1,201 @@
+#include "inner.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <time.h>
+
+static bool is_known(const char *const *known, const char *key)
+{
+    for (; *known; known++) {
+        if (strcmp(*known, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+void api_bad_field(struct api_body *body, const char *pointer, const char *detail)
+{
+    if (!body->failed)
+        http_problem(body->req, PROBLEM_INVALID_FIELD, detail, pointer);
+    body->failed = true;
+}
+
+/** Writes a JSON pointer's segment: RFC 6901 section 3. */
+static void add_segment(char *out, size_t size, const char *key)
+{
+    size_t n = strlen(out);
+
+    if (n + 1 < size)
+        out[n++] = '/';
+    for (; *key && n + 2 < size; key++) {
+        if (*key == '~' || *key == '/') {
+            out[n++] = '~';
+            out[n++] = *key == '~' ? '0' : '1';
+        } else {
+            out[n++] = *key;
+        }
+    }
+    out[n] = '\0';
+}
+
+static void check_known(struct api_body *body, json_t *object, const char *base,
+                        const char *const *known)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        char pointer[128];
+
+        if (is_known(known, key))
+            continue;
+        (void)snprintf(pointer, sizeof pointer, "%s", base);
+        add_segment(pointer, sizeof pointer, key);
+        // A name cut in the middle of a character would not be JSON.
+        while (*pointer && !text_utf8_valid(pointer, strlen(pointer)))
+            pointer[strlen(pointer) - 1] = '\0';
+        api_bad_field(body, pointer, api_say(body->req, "unknown field", "champ inconnu"));
+        return;
+    }
+}
+
+void api_body_open(struct api_body *body, struct http_req *req, const char *const *known)
+{
+    size_t len;
+    const char *text = http_body(req, &len);
+    json_error_t error;
+
+    *body = (struct api_body){.req = req};
+    body->json =
+        len > 0 ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : json_object();
+    if (!json_is_object(body->json)) {
+        char detail[128];
+
+        (void)snprintf(detail, sizeof detail, "%s %d",
+                       api_say(req, "an object is expected; wrong at byte",
+                               "un objet est attendu ; faux à l'octet"),
+                       body->json ? 0 : error.position);
+        http_problem(req, PROBLEM_INVALID_JSON, detail, NULL);
+        body->failed = true;
+        return;
+    }
+    check_known(body, body->json, "", known);
+}
+
+void api_body_close(struct api_body *body)
+{
+    json_decref(body->json);
+}
+
+/** The value at the last segment of `pointer` within `object`; NULL if absent or null. */
+static const json_t *value_at(const json_t *object, const char *pointer)
+{
+    const json_t *value = json_object_get(object, strrchr(pointer, '/') + 1);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+bool api_text(struct api_body *body, const json_t *object, const char *pointer, size_t chars,
+              char *out, size_t size)
+{
+    const json_t *value = value_at(object, pointer);
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
+    char detail[96];
+
+    if (!value || body->failed)
+        return false;
+    // json_loadb() has refused \u0000: the text ends where C thinks it does.
+    if (text && len > 0 && len < size && text_one_line(text, len) &&
+        text_utf8_count(text, len) <= chars) {
+        memcpy(out, text, len + 1);
+        return true;
+    }
+    (void)snprintf(detail, sizeof detail,
+                   api_say(body->req, "a text on one line, 1 to %zu characters",
+                           "un texte sur une ligne, de 1 à %zu caractères"),
+                   chars);
+    api_bad_field(body, pointer, detail);
+    return false;
+}
+
+/** RFC 3339 in UTC: "2026-01-31T12:00:00Z". */
+static bool parse_time(const char *text, int64_t *out)
+{
+    struct tm tm = {0};
+    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    char again[32];
+    time_t t;
+
+    if (!end || strcmp(end, "Z") != 0)
+        return false;
+    t = timegm(&tm);
+    // timegm() takes the 31st of February for a day in March: ask for the same text back.
+    (void)gmtime_r(&t, &tm);
+    (void)strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    *out = t;
+    return strcmp(again, text) == 0 && t > 0;
+}
+
+bool api_time(struct api_body *body, const char *pointer, int64_t *out)
+{
+    const json_t *value = value_at(body->json, pointer);
+
+    if (!value || body->failed)
+        return false;
+    if (parse_time(json_string_value(value), out))
+        return true;
+    api_bad_field(body, pointer,
+                  api_say(body->req, "a time in UTC, as 2026-01-31T12:00:00Z",
+                          "une heure UTC, comme 2026-01-31T12:00:00Z"));
+    return false;
+}
+
+bool api_number(struct api_body *body, const char *pointer, int64_t least, int64_t most,
+                int64_t *out)
+{
+    const json_t *value = value_at(body->json, pointer);
+    char detail[96];
+
+    if (!value || body->failed)
+        return false;
+    *out = json_integer_value(value);
+    if (json_is_integer(value) && *out >= least && *out <= most)
+        return true;
+    (void)snprintf(detail, sizeof detail,
+                   api_say(body->req, "a whole number from %lld to %lld",
+                           "un nombre entier de %lld à %lld"),
+                   (long long)least, (long long)most);
+    api_bad_field(body, pointer, detail);
+    return false;
+}
+
+bool api_flag(struct api_body *body, const char *pointer, bool *out)
+{
+    const json_t *value = value_at(body->json, pointer);
+
+    if (!value || body->failed)
+        return false;
+    *out = json_is_true(value);
+    if (json_is_boolean(value))
+        return true;
+    api_bad_field(body, pointer, api_say(body->req, "true or false", "true ou false"));
+    return false;
+}
+
+const json_t *api_object(struct api_body *body, const char *pointer, const char *const *known)
+{
+    json_t *value = json_object_get(body->json, strrchr(pointer, '/') + 1);
+
+    if (!value || json_is_null(value) || body->failed)
+        return NULL;
+    if (!json_is_object(value)) {
+        api_bad_field(body, pointer, api_say(body->req, "an object", "un objet"));
+        return NULL;
+    }
+    if (known)
+        check_known(body, value, pointer, known);
+    return value;
+}
