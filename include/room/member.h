@@ -89,6 +89,11 @@ struct stream *member_stream(struct member *m, struct rtp *pkt, bool *repaired, 
 /** Forgets the SSRCs of a track that goes. */
 void member_forget_track(struct member *m, const struct track *t);
 
+/** Notes the transport-wide number of a packet of this track: they count on all of a member's
+ * streams together, but their extension's id is per m-line. */
+void member_note_twcc(struct member *m, const struct track *t, const struct rtp *pkt,
+                      usec_t now);
+
 /** One decrypted compound RTCP packet. */
 enum drop member_on_rtcp(struct member *m, const uint8_t *data, size_t len, usec_t now);
 

@@ -2,6 +2,7 @@
 #include "room/member.h"
 
 #include "room/room.h"
+#include "rtp/ext.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,21 @@ static void write_key_request(struct outgoing *o, struct stream *st, usec_t now)
         o->len += rtcp_write_fir(out_at(o), out_room(o), o->m->ssrc, st->ssrc, st->fir_seq++);
     else
         o->len += rtcp_write_pli(out_at(o), out_room(o), o->m->ssrc, st->ssrc);
+}
+
+void member_note_twcc(struct member *m, const struct track *t, const struct rtp *pkt,
+                      usec_t now)
+{
+    uint16_t seq;
+    if (!rtp_ext_twcc(pkt, t->ext[EXT_TWCC], &seq))
+        return;
+    if (!m->twcc) {
+        m->twcc = malloc(sizeof(*m->twcc));
+        if (!m->twcc)
+            return;
+        twcc_recv_init(m->twcc);
+    }
+    twcc_recv_on_packet(m->twcc, seq, now);
 }
 
 static void write_twcc(struct outgoing *o, usec_t now)

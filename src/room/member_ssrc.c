@@ -117,6 +117,7 @@ struct stream *member_stream(struct member *m, struct rtp *pkt, bool *repaired, 
     *why = DROP_UNKNOWN_SSRC;
     if (!e)
         return NULL;
+    member_note_twcc(m, e->stream->track, pkt, now);
 
     struct stream *st = e->stream;
     bool rtx = false;

@@ -10,8 +10,6 @@
 
 #include "route.h"
 
-#include "rtp/ext.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,26 +93,6 @@ static enum drop on_dtls(struct worker *w, struct member *m, struct udp_datagram
     return why;
 }
 
-/** Transport-wide numbers count on all of a member's streams together. */
-static void note_twcc(struct member *m, const struct rtp *pkt, usec_t now)
-{
-    uint16_t seq;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        if (!m->track[i]->ext[EXT_TWCC])
-            continue;
-        if (!rtp_ext_twcc(pkt, m->track[i]->ext[EXT_TWCC], &seq))
-            return;
-        if (!m->twcc) {
-            m->twcc = malloc(sizeof(*m->twcc));
-            if (!m->twcc)
-                return;
-            twcc_recv_init(m->twcc);
-        }
-        twcc_recv_on_packet(m->twcc, seq, now);
-        return;
-    }
-}
-
 static enum drop on_rtp(struct worker *w, struct member *m, struct udp_datagram *d, usec_t now)
 {
     struct rtp pkt;
@@ -127,7 +105,6 @@ static enum drop on_rtp(struct worker *w, struct member *m, struct udp_datagram 
         return why;
     w->env.count.packets_in++;
     w->env.count.bytes_in += d->len;
-    note_twcc(m, &pkt, now);
     if (!m->media_at || m->deadline.at > now + 20 * USEC_PER_MS)
         member_wake(m, now + 20 * USEC_PER_MS);
     m->media_at = now;
