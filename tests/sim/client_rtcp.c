@@ -1,0 +1,158 @@
+/* A fake client's RTCP. */
+#include "client.h"
+
+#include "cc/twcc.h"
+
+#include <string.h>
+
+#define REPORT_EACH USEC_PER_SEC
+
+/** Begins a compound: RFC 3550 section 6.1 wants a report and a CNAME first. */
+static size_t begin(const struct client *c, uint8_t *out)
+{
+    size_t len = rtcp_write_rr(out, CLIENT_PACKET, c->ssrc, NULL, 0);
+    len += rtcp_write_cname(out + len, CLIENT_PACKET - len, c->ssrc, "client");
+    return len;
+}
+
+void client_send_pli(struct client *c, uint32_t media)
+{
+    uint8_t out[CLIENT_PACKET];
+    size_t len = begin(c, out);
+    len += rtcp_write_pli(out + len, sizeof(out) - len, c->ssrc, media);
+    client_send_rtcp(c, out, len);
+}
+
+void client_send_nack(struct client *c, uint32_t media, const uint16_t *seq, unsigned n)
+{
+    uint8_t out[CLIENT_PACKET];
+    unsigned written;
+    size_t len = begin(c, out);
+    len += rtcp_write_nack(out + len, 1000, c->ssrc, media, seq, n, &written);
+    client_send_rtcp(c, out, len);
+}
+
+static void send_sender_report(struct client *c, struct pub *p, usec_t now)
+{
+    for (unsigned i = 0; i < p->layer_count; i++) {
+        const struct pub_layer *l = &p->layer[i];
+        if (l->packets == 0 || l->stopped)
+            continue;
+        uint8_t out[CLIENT_PACKET];
+        const struct rtcp_sr sr = {.ssrc = l->ssrc,
+                                   .ntp = client_ntp(c->number, now),
+                                   .rtp = pub_ts(p, l, now),
+                                   .packets = l->packets,
+                                   .octets = l->octets};
+        size_t len = rtcp_write_sr(out, sizeof(out), &sr, NULL, 0);
+        len += rtcp_write_cname(out + len, sizeof(out) - len, l->ssrc, "client");
+        client_send_rtcp(c, out, len);
+    }
+}
+
+void client_rtcp_tick(struct client *c, usec_t now)
+{
+    if (now < c->report_at)
+        return;
+    c->report_at = now + REPORT_EACH / 2 + rng_below(c->env->rng, (uint32_t)REPORT_EACH);
+    for (unsigned i = 0; i < c->pub_count && !c->conf.no_sender_reports; i++)
+        if (!c->pub[i].stopped)
+            send_sender_report(c, &c->pub[i], now);
+
+    struct rtcp_report report[RTCP_MAX_REPORTS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < c->sink_count && n < RTCP_MAX_REPORTS; i++)
+        n += sink_report(c->sink[i], now, &report[n]);
+    uint8_t out[CLIENT_PACKET];
+    size_t len = rtcp_write_rr(out, sizeof(out), c->ssrc, report, n);
+    len += rtcp_write_cname(out + len, sizeof(out) - len, c->ssrc, "client");
+    client_send_rtcp(c, out, len);
+}
+
+static void on_sr(struct client *c, const struct rtcp *p, usec_t now)
+{
+    struct rtcp_sr sr;
+    rtcp_read_sr(p, &sr);
+    for (unsigned i = 0; i < c->sink_count; i++) {
+        if (c->sink[i]->ssrc == sr.ssrc) {
+            sink_on_sr(c->sink[i], &sr, now);
+            return;
+        }
+    }
+    client_complain(c, "a sender report of an SSRC that nobody announced");
+}
+
+static void on_key_request(struct client *c, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < c->pub_count; i++)
+        if (pub_on_key_request(&c->pub[i], ssrc))
+            return;
+    // One for an SSRC that has just been replaced is late, not wrong.
+}
+
+static void on_nack(struct client *c, const struct rtcp *p)
+{
+    struct rtcp_nack_iter it = {0};
+    uint16_t seq;
+    while (rtcp_next_nack(p, &it, &seq))
+        for (unsigned i = 0; i < c->pub_count; i++)
+            if (pub_on_nack(&c->pub[i], p->media, seq))
+                break;
+}
+
+static void on_twcc(struct client *c, const struct rtcp *p)
+{
+    struct twcc_iter it;
+    struct twcc_status st;
+    if (twcc_open(&it, p) != DROP_NONE) {
+        client_complain(c, "transport-wide feedback that does not parse");
+        return;
+    }
+    while (twcc_next(&it, &st)) {
+        c->twcc_reported++;
+        c->twcc_arrived += st.arrived;
+        if ((int16_t)(uint16_t)(st.seq - c->twcc_seq) >= 0)
+            client_complain(c, "feedback on packet %u that was never sent", st.seq);
+    }
+}
+
+void client_on_rtcp(struct client *c, const uint8_t *bytes, size_t len, usec_t now)
+{
+    struct rtcp_iter it;
+    struct rtcp p;
+    c->rtcp_in++;
+    if (rtcp_open(&it, bytes, len) != DROP_NONE) {
+        client_complain(c, "RTCP that does not parse");
+        return;
+    }
+    while (rtcp_next(&it, &p)) {
+        uint32_t ssrc;
+        uint8_t nr;
+        switch (p.kind) {
+        case RTCP_KIND_SR:
+            on_sr(c, &p, now);
+            break;
+        case RTCP_KIND_PLI:
+            on_key_request(c, p.media);
+            break;
+        case RTCP_KIND_FIR:
+            for (unsigned i = 0; rtcp_read_fir(&p, i, &ssrc, &nr); i++)
+                on_key_request(c, ssrc);
+            break;
+        case RTCP_KIND_NACK:
+            on_nack(c, &p);
+            break;
+        case RTCP_KIND_TWCC:
+            on_twcc(c, &p);
+            break;
+        case RTCP_KIND_OTHER:
+            client_complain(c, "RTCP of type %u that is malformed", p.type);
+            break;
+        case RTCP_KIND_RR:
+        case RTCP_KIND_SDES:
+        case RTCP_KIND_BYE:
+        case RTCP_KIND_REMB:
+            break;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/** A track that a fake client publishes: an encoder's and packetiser's behaviour. */
+#ifndef SIM_PUB_H
+#define SIM_PUB_H
+
+#include "base/usec.h"
+#include "letter/agreement.h"
+#include "srtp/seal.h"
+
+#include <stdbool.h>
+
+#define PUB_HISTORY 512  ///< packets that can be sent again
+#define PUB_PACKET  1300 ///< bytes of the longest packet
+
+struct client;
+
+struct pub_sent {
+    uint16_t seq, len;
+    uint8_t bytes[PUB_PACKET];
+};
+
+/** One encoding. */
+struct pub_layer {
+    char rid[AGREE_RID_SIZE];
+    uint32_t ssrc, rtx_ssrc;
+    struct seal_stream seal, rtx_seal;
+    uint16_t seq, rtx_seq;
+    uint32_t ts_base;
+    uint32_t frame;
+    uint16_t pid, dd_frame;
+    uint8_t tl0;
+    bool key_due;
+    bool stopped; ///< the browser sends this encoding not at all
+    uint16_t width, height;
+    unsigned packets_per_frame;
+    uint32_t packets, octets;
+    unsigned plis, nacks, keys; ///< requests that came, keyframes that went
+    usec_t key_at;
+    struct pub_sent *sent; ///< owned; PUB_HISTORY
+};
+
+struct pub {
+    struct client *owner; ///< not owned
+    uint8_t index;
+    char mid[AGREE_MID_SIZE];
+    enum media_source source;
+    enum media_codec codec;
+    uint8_t pt;
+    int16_t rtx_pt;
+    uint8_t ext[EXT_COUNT];
+    bool ids;     ///< VP8 with picture ids
+    bool stopped; ///< sends nothing
+    bool silent;  ///< audio: levels of silence
+    uint16_t incarnation;
+    usec_t next_at, interval;
+    usec_t sr_at;
+    usec_t frozen; ///< how much its RTP clock lags behind its wall clock (mutes)
+    unsigned layer_count;
+    struct pub_layer layer[AGREE_MAX_ENCODINGS];
+};
+
+/** `layers` from the lowest on; the top one is 1280 x 720. */
+void pub_init(struct pub *p, struct client *owner, uint8_t index, enum media_source source,
+              enum media_codec codec, unsigned layers);
+void pub_fini(struct pub *p);
+
+/** As an agreement has it. */
+void pub_mline(const struct pub *p, struct agree_mline *m);
+
+/** The encoder begins anew: other SSRCs (or only other numbers), perhaps another codec. */
+void pub_restart(struct pub *p, enum media_codec codec, bool new_ssrc);
+
+/** The keys have changed: sealing begins anew. */
+void pub_rekey(struct pub *p);
+
+/** Captures and sends what is due. */
+void pub_tick(struct pub *p, usec_t now);
+
+/** Feedback on one of its SSRCs. False if it is none of its. */
+bool pub_on_key_request(struct pub *p, uint32_t ssrc);
+bool pub_on_nack(struct pub *p, uint32_t ssrc, uint16_t seq);
+
+/** The layer's RTP time at `now`. */
+uint32_t pub_ts(const struct pub *p, const struct pub_layer *l, usec_t now);
+
+#endif

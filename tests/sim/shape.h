@@ -1,0 +1,51 @@
+/**
+ * Synthetic media in the shape of real codecs: payload descriptors and frame headers as
+ * browsers send them, and in the last bytes of every payload a mark that says which frame of
+ * whom it is. A receiver can so check order, completeness and content without decoding.
+ */
+#ifndef SIM_SHAPE_H
+#define SIM_SHAPE_H
+
+#include "base/media.h"
+#include "base/usec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHAPE_HEAD_MAX 64 ///< bytes of descriptor and codec headers at most
+#define MARK_SIZE      36 ///< bytes of a mark
+
+/** One packet of one frame. */
+struct shape {
+    enum media_codec codec;
+    bool key;
+    bool ids; ///< VP8: with picture id, TL0PICIDX and TID
+    uint8_t index, count;
+    uint8_t tid, tl0;
+    uint16_t pid;
+    uint16_t width, height;
+};
+
+/** Which packet this is. */
+struct mark {
+    uint16_t client;      ///< number of the publisher
+    uint8_t pub, layer;   ///< place among what it publishes, and encoding
+    uint16_t incarnation; ///< counts restarts of the publisher's encoder
+    uint32_t frame;
+    uint8_t index, count; ///< packet of the frame
+    bool key;
+    uint8_t level; ///< audio level sent with it
+    usec_t at;     ///< captured
+};
+
+/**
+ * Writes a payload of `len` bytes (at least SHAPE_HEAD_MAX + MARK_SIZE): headers, filler, mark.
+ * Opus has no headers.
+ */
+void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size_t len);
+
+/** Reads the mark of a payload. False if it is none of ours or was damaged on the way. */
+bool mark_read(const uint8_t *payload, size_t len, struct mark *m);
+
+#endif

@@ -1,0 +1,99 @@
+/**
+ * A receiving m-line of a fake client: reorders, asks again, and checks what a decoder would
+ * choke on. Numbers must be dense, times go forward, picture ids be continuous; a source may
+ * change at a keyframe only, and every byte must be the publisher's.
+ */
+#ifndef SIM_SINK_H
+#define SIM_SINK_H
+
+#include "shape.h"
+
+#include "letter/agreement.h"
+#include "rtp/packet.h"
+#include "rtp/rtcp.h"
+
+#include <stdbool.h>
+
+#define SINK_RING 4096
+
+struct client;
+
+/** One packet as it came. */
+struct sink_packet {
+    bool here, marker, has_frame;
+    enum media_codec codec;
+    uint8_t tl0, tid;
+    bool pid_here;
+    uint16_t pid, dd_frame;
+    uint32_t ts;
+    usec_t missing_at; ///< noticed as missing
+    usec_t asked_at;
+    uint8_t asked;
+    struct mark mark;
+};
+
+struct sink {
+    struct client *owner; ///< not owned
+    char mid[AGREE_MID_SIZE];
+    enum media_kind kind;
+    enum slot_role role;
+    uint16_t pair;
+    uint32_t ssrc, rtx_ssrc;
+    uint8_t ext[EXT_COUNT];
+    unsigned codec_count;
+    struct agree_codec codec[AGREE_MAX_CODECS];
+
+    bool started;
+    int64_t highest;          ///< extended
+    int64_t cursor;           ///< the next to be played out
+    bool hole;                ///< something before the cursor never came
+    struct sink_packet *ring; ///< owned; SINK_RING
+
+    bool any;                ///< `last` holds
+    struct sink_packet last; ///< played out last
+    bool frame_broken;       ///< of the frame being played out
+    bool awaits_key;         ///< nothing can be decoded until a keyframe
+    usec_t pli_at;
+    usec_t tick_at; ///< sink_tick() is due; USEC_NEVER: nothing is missing
+
+    struct rtcp_sr sr;     ///< the last sender report
+    bool has_sr, sr_fresh; ///< sr_fresh: it came after the last change of the source
+    usec_t sr_at;
+    unsigned fraction_expected, fraction_got;
+
+    // what became of it
+    uint64_t packets, bytes, frames, keys, lost, repaired, doubled;
+    uint64_t switches, layer_switches;
+    uint64_t cut; ///< numbers left out behind a frame that a switch cut off
+    uint64_t nacks, plis;
+    uint64_t late_after_switch;
+    usec_t first_at, last_at; ///< packets
+    usec_t frame_at;          ///< the last whole frame
+    usec_t longest_pause;     ///< between two whole frames of one source
+    int64_t skew_us;          ///< SR-mapped time minus capture time, of the newest frame
+    bool has_skew;
+    struct mark seen; ///< of the newest packet played out
+};
+
+struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_role role,
+                         uint16_t pair);
+void sink_destroy(struct sink *s);
+
+/** As an agreement has it. */
+void sink_mline(const struct sink *s, struct agree_mline *m);
+
+/** Forgets what came: another peer connection. */
+void sink_reset(struct sink *s);
+
+/** A decrypted packet on one of its SSRCs. */
+void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now);
+
+void sink_on_sr(struct sink *s, const struct rtcp_sr *sr, usec_t now);
+
+/** Plays out, asks again, gives up. */
+void sink_tick(struct sink *s, usec_t now);
+
+/** A reception report, false if there is nothing to report. */
+bool sink_report(struct sink *s, usec_t now, struct rtcp_report *out);
+
+#endif
