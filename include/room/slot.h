@@ -35,6 +35,8 @@ struct slot {
     char mid[AGREE_MID_SIZE];
     enum media_kind kind;
     enum slot_role role;
+    uint16_t pair; ///< audio and video of one role with the same number are one seat
+    bool off;      ///< the client receives nothing here for now; SSRC and numbers live on
     uint32_t ssrc, rtx_ssrc; ///< ours; rtx_ssrc 0 without RTX
     uint8_t codec_count;
     struct slot_codec codec[SLOT_CODECS];
@@ -79,8 +81,8 @@ struct slot *slot_create(struct member *owner, const struct agree_mline *m,
 /** Leaves its seat and frees. NULL is fine. */
 void slot_destroy(struct slot *s);
 
-/** The same m-line agreed again. */
-void slot_agree(struct slot *s, const struct agree_mline *m);
+/** The same m-line agreed again, perhaps switched off for a while. 0 or -ENOMEM. */
+int slot_agree(struct slot *s, const struct agree_mline *m);
 
 /** Seats a track, or nobody (NULL). The picture of the one before goes on until the next
  * keyframe. */

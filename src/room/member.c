@@ -148,18 +148,16 @@ static int agree_track(struct member *m, const struct agree_mline *line, usec_t 
 static int agree_slot(struct member *m, const struct agree_mline *line)
 {
     int i = find_slot(m, line->mid);
-    if (i >= 0 &&
-        !(line->active && line->client_receives && m->slot[i]->kind == line->kind &&
-          m->slot[i]->ssrc == line->slot_ssrc && m->slot[i]->rtx_ssrc == line->slot_rtx_ssrc)) {
+    if (i >= 0 && !(line->active && m->slot[i]->kind == line->kind &&
+                    m->slot[i]->ssrc == line->slot_ssrc)) {
         remove_slot(m, (unsigned)i);
         i = -1;
     }
+    // One that is off for a while stays: under one key an SSRC's numbers never begin anew.
+    if (i >= 0)
+        return slot_agree(m->slot[i], line);
     if (!line->active || !line->client_receives)
         return 0;
-    if (i >= 0) {
-        slot_agree(m->slot[i], line);
-        return 0;
-    }
     struct slot **grown = realloc(m->slot, ((size_t)m->slot_count + 1) * sizeof(struct slot *));
     if (!grown)
         return -ENOMEM;

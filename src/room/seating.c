@@ -1,6 +1,6 @@
 /*
- * Who sits where. A viewer's slots for anybody come in pairs (the k-th video and the k-th audio
- * one); a pair is a seat and belongs to one member, with or without a camera. Audio slots
+ * Who sits where. A viewer's slots for anybody come in pairs (video and audio with one pair
+ * number); a pair is a seat and belongs to one member, with or without a camera. Audio slots
  * beyond the video ones carry the loudest who have no seat. Screens have seats of their own.
  *
  * Seats are stable: who sits stays, unless somebody with a better claim needs the place; and in
@@ -15,7 +15,7 @@ struct seat {
     struct slot *video, *audio; ///< either may be missing
 };
 
-/** One viewer's slots, sorted by what they are for. */
+/** One viewer's slots, sorted by what they are for; those that are off are not among them. */
 struct hall {
     struct seat seat[AGREE_MAX_MLINES], screen[AGREE_MAX_MLINES];
     struct slot *extra[AGREE_MAX_MLINES]; ///< audio without video beside it
@@ -29,26 +29,37 @@ struct claim {
     bool pinned, seated, picture;
 };
 
+/** The place of a video slot's seat among `n`, by its pair; NULL if none has that. */
+static struct seat *paired(struct seat *seat, unsigned n, const struct slot *audio)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (seat[i].video->pair == audio->pair && !seat[i].audio)
+            return &seat[i];
+    return NULL;
+}
+
 static void sort_slots(const struct member *viewer, struct hall *h)
 {
-    unsigned audio = 0, screen_audio = 0;
     memset(h, 0, sizeof(*h));
     for (unsigned i = 0; i < viewer->slot_count; i++) {
         struct slot *s = viewer->slot[i];
-        if (s->kind == KIND_VIDEO && s->role == SLOT_ANY)
+        if (s->off || s->kind != KIND_VIDEO)
+            continue;
+        if (s->role == SLOT_ANY)
             h->seat[h->seats++].video = s;
-        else if (s->kind == KIND_VIDEO)
+        else
             h->screen[h->screens++].video = s;
     }
     for (unsigned i = 0; i < viewer->slot_count; i++) {
         struct slot *s = viewer->slot[i];
-        if (s->kind == KIND_VIDEO)
+        if (s->off || s->kind == KIND_VIDEO)
             continue;
-        if (s->role == SLOT_SCREEN && screen_audio < h->screens)
-            h->screen[screen_audio++].audio = s;
-        else if (s->role == SLOT_ANY && audio < h->seats)
-            h->seat[audio++].audio = s;
-        else if (s->role == SLOT_ANY)
+        const bool screen = s->role == SLOT_SCREEN;
+        struct seat *seat =
+            screen ? paired(h->screen, h->screens, s) : paired(h->seat, h->seats, s);
+        if (seat)
+            seat->audio = s;
+        else if (!screen)
             h->extra[h->extras++] = s;
     }
     h->player = h->screens == 0;
@@ -244,6 +255,9 @@ void seating_run(struct room *r, struct member *viewer, usec_t now)
     give_seats(r, viewer, &h);
     give_extras(r, viewer, &h, now);
     give_screens(r, viewer, &h);
+    for (unsigned i = 0; i < viewer->slot_count; i++)
+        if (viewer->slot[i]->off)
+            put(viewer->slot[i], NULL, r->env, now);
     for (unsigned k = 0; k < h.seats; k++) {
         struct member *m = occupant(&h.seat[k]);
         put(h.seat[k].video, m ? picture_of(m, &h) : NULL, r->env, now);

@@ -10,6 +10,8 @@
 static void take_mline(struct slot *s, const struct agree_mline *m)
 {
     s->role = m->role;
+    s->pair = m->slot_pair;
+    s->off = !m->client_receives;
     s->codec_count = 0;
     for (unsigned i = 0; i < m->codec_count && s->codec_count < SLOT_CODECS; i++) {
         const struct agree_codec *c = &m->codec[i];
@@ -84,18 +86,31 @@ static const struct slot_codec *codec_for(const struct slot *s, const struct str
     return near;
 }
 
-void slot_agree(struct slot *s, const struct agree_mline *m)
+/** RTX may come later, or anew with another SSRC. One that is not agreed now is only not used.
+ */
+static int agree_rtx(struct slot *s, const struct agree_mline *m)
 {
+    if (m->slot_rtx_ssrc == 0 || m->slot_rtx_ssrc == s->rtx_ssrc)
+        return 0;
+    seal_stream_fini(&s->rtx_seal);
+    s->rtx_ssrc = m->slot_rtx_ssrc;
+    return seal_stream_init(&s->rtx_seal, s->rtx_ssrc, false);
+}
+
+int slot_agree(struct slot *s, const struct agree_mline *m)
+{
+    const int err = agree_rtx(s, m);
     take_mline(s, m);
     s->out = NULL;
     if (!s->current)
-        return;
+        return err;
     s->out = codec_for(s, s->current);
     if (!s->out) {
         slot_drop_stream(s, s->current);
-        return;
+        return err;
     }
     rtp_ext_plan_init(&s->plan, s->current->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    return err;
 }
 
 /** Takes `st` as what is waited for; it may be the current one, or NULL. */
