@@ -71,7 +71,7 @@ export default {
     'call.muted': 'micro coupé',
     'call.away': 'connexion perdue',
     'call.more': 'et {count} de plus',
-    'call.alone': 'Vous êtes seul ici',
+    'call.alone': 'Il n’y a que vous ici',
     'call.invite': 'Envoyez le lien de cette page aux personnes que vous voulez rencontrer.',
     'call.copy': 'Copier le lien',
     'call.copied': 'Lien copié',
@@ -102,7 +102,7 @@ export default {
     'after.leftText': 'Vous pouvez revenir à tout moment avec le même lien.',
     'after.rejoin': 'Revenir',
     'after.retry': 'Réessayer',
-    'after.removed': 'Vous avez été retiré du salon',
+    'after.removed': 'Vous ne faites plus partie du salon',
     'after.removedText': 'L’hôte a mis fin à votre participation.',
     'after.room_closed': 'Ce salon est fermé',
     'after.room_closedText':

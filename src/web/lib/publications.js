@@ -15,7 +15,7 @@ import { contentHint, encodingsFor } from './encodings.js';
  * @property {'audio' | 'video'} kind
  * @property {boolean} simulcast
  * @property {boolean} muted
- * @property {boolean} told the server knows `muted`
+ * @property {boolean} told the server knows `muted`; it may remember another one of before
  * @property {RTCRtpTransceiver | null} transceiver
  */
 
@@ -61,7 +61,7 @@ export class Publications {
             kind,
             simulcast,
             muted,
-            told: !muted,
+            told: false,
             transceiver: null,
         });
     }
@@ -113,7 +113,7 @@ export class Publications {
         this.#idle = [];
         for (const publication of this.#all.values()) {
             publication.transceiver = null;
-            publication.told = !publication.muted;
+            publication.told = false;
         }
     }
 

@@ -9,6 +9,9 @@ import { Emitter } from '../lib/emitter.js';
 /** @typedef {'microphone' | 'camera'} Device */
 /** @typedef {import('../i18n.js').Key} Key */
 
+/** @type {Device[]} */
+const DEVICES = ['microphone', 'camera'];
+
 /** @type {Record<Device, MediaStreamConstraints>} */
 const ASK_FOR = {
     microphone: {
@@ -56,6 +59,8 @@ export class Devices extends Emitter {
     #busy = new Set();
     /** @type {Room | null} */
     #room = null;
+    /** Counts the rooms that we left. */
+    #visits = 0;
 
     /** @param {Device} device */
     isOn(device) {
@@ -88,7 +93,7 @@ export class Devices extends Emitter {
         if (this.#busy.has('screen')) return;
         this.#busy.add('screen');
         try {
-            if (this.sharing) await this.#unshare();
+            if (this.sharing) this.#unshare();
             else await this.#share();
         } finally {
             this.#busy.delete('screen');
@@ -99,26 +104,28 @@ export class Devices extends Emitter {
     /** @param {Room} room to send what is on */
     async enter(room) {
         this.#room = room;
-        const devices = /** @type {Device[]} */ (['microphone', 'camera']);
-        await Promise.all(devices.filter((d) => this.#on[d]).map((d) => this.#turnOn(d)));
+        await Promise.all(DEVICES.filter((d) => this.#on[d]).map((d) => this.#turnOn(d)));
         this.emit('changed', null);
     }
 
     /** Lets go of everything; what was on will be on again in the next room. */
     leave() {
         this.#room = null;
-        for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
-            this.#tracks[device]?.stop();
-            this.#tracks[device] = null;
-        }
+        this.#visits++;
+        for (const device of DEVICES) this.#close(device);
         for (const track of this.#screen.splice(0)) track.stop();
         this.emit('changed', null);
     }
 
     /** @param {Device} device */
     async #turnOn(device) {
+        const visit = this.#visits;
         try {
             const track = this.#tracks[device] ?? (await this.#open(device));
+            if (visit !== this.#visits) {
+                this.#close(device); // we left while the browser asked
+                return;
+            }
             this.#on[device] = true;
             await this.#send(device, track);
         } catch (error) {
@@ -136,19 +143,32 @@ export class Devices extends Emitter {
         return track;
     }
 
+    /** @param {Device} device */
+    #close(device) {
+        this.#tracks[device]?.stop();
+        this.#tracks[device] = null;
+    }
+
     /**
+     * Does not wait for the server: it may be away, and the button has to work.
      * @param {Device} device
      * @param {MediaStreamTrack} track
      */
     async #send(device, track) {
-        if (!this.#room) return;
-        try {
-            if (this.#room.published(device)) await this.#room.replaceTrack(device, track);
-            else await this.#room.publish(track, { source: device });
-            this.#room?.setMuted(device, false);
-        } catch {
-            if (this.#room) this.emit('problem', 'publish.failed');
+        const room = this.#room;
+        if (!room) return;
+        if (room.published(device)) {
+            await room.replaceTrack(device, track);
+            room.setMuted(device, false);
+            return;
         }
+        room.publish(track, { source: device }).catch(() => {
+            if (room.state === 'closed' || room !== this.#room) return;
+            this.#on[device] = false;
+            this.#close(device);
+            this.emit('problem', 'publish.failed');
+            this.emit('changed', null);
+        });
     }
 
     /** @param {Device} device */
@@ -158,8 +178,7 @@ export class Devices extends Emitter {
         // A muted microphone stays open, to be back at once; a camera's light must go out.
         if (device === 'microphone' && this.#room) return;
         await this.#room?.replaceTrack(device, null);
-        this.#tracks[device]?.stop();
-        this.#tracks[device] = null;
+        this.#close(device);
     }
 
     /**
@@ -191,25 +210,30 @@ export class Devices extends Emitter {
             if (!chosen) this.emit('problem', 'share.failed');
             return;
         }
-        if (!this.#room) return;
+        const room = this.#room;
+        this.#screen = stream.getTracks();
+        if (!room) {
+            this.#unshare(); // we left while the browser asked
+            return;
+        }
         const [picture] = stream.getVideoTracks();
         const [sound] = stream.getAudioTracks();
         picture.addEventListener('ended', () => this.#unshare());
-        this.#screen = stream.getTracks();
-        const sending = [this.#room.publish(picture, { source: 'screen' })];
-        if (sound) sending.push(this.#room.publish(sound, { source: 'screen_audio' }));
-        try {
-            await Promise.all(sending);
-        } catch {
+        const sending = [room.publish(picture, { source: 'screen' })];
+        if (sound) sending.push(room.publish(sound, { source: 'screen_audio' }));
+        Promise.all(sending).catch(() => {
+            if (room.state === 'closed' || room !== this.#room || !this.sharing) return;
             this.emit('problem', 'publish.failed');
-            await this.#unshare();
-        }
+            this.#unshare();
+        });
     }
 
-    async #unshare() {
+    #unshare() {
         for (const track of this.#screen.splice(0)) track.stop();
+        for (const source of /** @type {const} */ (['screen', 'screen_audio'])) {
+            // What the server thinks of it does not matter: nothing is sent any more.
+            this.#room?.unpublish(source).catch(() => {});
+        }
         this.emit('changed', null);
-        const room = this.#room;
-        await Promise.allSettled([room?.unpublish('screen'), room?.unpublish('screen_audio')]);
     }
 }

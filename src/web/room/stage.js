@@ -11,6 +11,7 @@ import { Tile } from './tile.js';
 /** @typedef {import('../i18n.js').Translate} Translate */
 
 const GAP = 8; // as in the style sheet
+const BAR = 14; // for a scroll bar at the strip of people, likewise
 
 export class Stage {
     #room;
@@ -124,7 +125,8 @@ export class Stage {
             this.#put([...this.#people.values()], this.#grid, this.#own.element);
             this.#size(this.#grid, tile);
             this.#stage.dataset.mode = mode;
-            const used = mode === 'side' ? [tile.width + GAP, 0] : [0, tile.height + GAP];
+            const side = mode === 'side';
+            const used = side ? [tile.width + BAR + GAP, 0] : [0, tile.height + BAR + GAP];
             const count = this.#shared.size;
             this.#size(this.#screens, screenGrid(count, width - used[0], height - used[1]));
             this.#more.hidden = true;
@@ -189,8 +191,6 @@ export class Stage {
     #size(box, { width, height }) {
         box.style.setProperty('--tile-width', `${width}px`);
         box.style.setProperty('--tile-height', `${height}px`);
-        this.#stage.style.setProperty('--tile-width', `${width}px`);
-        this.#stage.style.setProperty('--tile-height', `${height}px`);
     }
 }
 

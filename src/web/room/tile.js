@@ -11,7 +11,7 @@ export class Tile {
     video = make('video');
     #avatar;
     #name = make('span', 'who');
-    #marks = make('span');
+    #marks = make('span', 'marks');
     #shows = false;
     #t;
 

@@ -81,6 +81,8 @@ export class Person {
     }
 
     async start() {
+        await this.page.click('#before-mic'); // both are off until turned on
+        await this.page.click('#before-camera');
         await this.page.until('the preview', () => {
             const v = document.querySelector('#preview-video');
             return v?.checkVisibility() && v.videoWidth > 0;

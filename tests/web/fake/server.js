@@ -16,7 +16,9 @@ const TYPES = {
     '.svg': 'image/svg+xml',
 };
 const HEADERS = {
-    'Content-Security-Policy': "default-src 'self'; base-uri 'none'; frame-ancestors 'self'",
+    'Content-Security-Policy':
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; " +
+        "img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
