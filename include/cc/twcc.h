@@ -26,7 +26,6 @@ struct twcc_recv {
     uint8_t feedback; ///< count of feedback packets, section 3.1
     int64_t begin;    ///< first number not reported yet, extended
     int64_t end;      ///< one behind the newest
-    usec_t epoch;     ///< arrival times count from here
     usec_t deadline;
     uint32_t at[TWCC_WINDOW]; ///< ticks of 250 us, 0: not arrived
 };

@@ -60,9 +60,8 @@ struct rtcp_iter {
 };
 
 /**
- * Checks the framing of all packets in `len` bytes: versions, lengths, padding in the last one
- * only. A reduced-size packet (RFC 5506) is fine. Returns DROP_NONE, DROP_SHORT or
- * DROP_MALFORMED.
+ * Checks the framing of all packets in `len` bytes: versions, lengths, padding. A reduced-size
+ * packet (RFC 5506) is fine. Returns DROP_NONE, DROP_SHORT or DROP_MALFORMED.
  */
 enum drop rtcp_open(struct rtcp_iter *it, const uint8_t *data, size_t len);
 

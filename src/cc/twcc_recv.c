@@ -66,21 +66,25 @@ static size_t largest(unsigned count, size_t delta_bytes)
     return (TWCC_HEADER + 2 * ((size_t)(count + 6) / 7) + delta_bytes + 3) & ~(size_t)3;
 }
 
-/** Takes statuses from `begin` on, as many as fit. Returns the reference time. */
-static uint32_t collect(struct twcc_recv *r, struct report *rep, size_t cap)
+/** The reference time: the first arrival's. The newest number always has arrived. */
+static uint32_t reference_time(struct twcc_recv *r)
 {
-    uint32_t reference = 0, last = 0;
-    bool any = false;
+    int64_t seq = r->begin;
+
+    for (; *slot(r, seq) == 0; seq++)
+        assert(seq < r->end);
+    return *slot(r, seq) / TWCC_REF_TICKS;
+}
+
+/** Takes statuses from `begin` on, as many as fit. */
+static void collect(struct twcc_recv *r, struct report *rep, uint32_t reference, size_t cap)
+{
+    uint32_t last = reference * TWCC_REF_TICKS;
 
     for (int64_t seq = r->begin; seq < r->end; seq++) {
         const uint32_t at = *slot(r, seq);
         int32_t delta = 0;
         if (at != 0) {
-            if (!any) {
-                reference = at / TWCC_REF_TICKS;
-                last = reference * TWCC_REF_TICKS;
-                any = true;
-            }
             delta = (int32_t)(at - last);
             if (delta < INT16_MIN || delta > INT16_MAX)
                 break; // more than 8 s apart: the next packet has a reference of its own
@@ -97,7 +101,6 @@ static uint32_t collect(struct twcc_recv *r, struct report *rep, size_t cap)
             last = at;
         }
     }
-    return reference;
 }
 
 static unsigned run_at(const struct report *rep, unsigned i)
@@ -176,7 +179,8 @@ size_t twcc_recv_write(struct twcc_recv *r, uint8_t *out, size_t cap, uint32_t s
     rep.count = rep.delta_count = 0;
     rep.delta_bytes = 0;
     const int64_t base = r->begin;
-    const uint32_t reference = collect(r, &rep, cap);
+    const uint32_t reference = reference_time(r);
+    collect(r, &rep, reference, cap);
     r->begin += rep.count;
     if (r->begin == r->end)
         r->deadline = USEC_NEVER;

@@ -24,11 +24,11 @@ static void see_nal(struct payload *out, uint8_t type, const uint8_t *nal, size_
     switch (type) {
     case NAL_SLICE:
     case NAL_IDR:
-        if (type == NAL_IDR)
-            out->keyframe = true;
         // H.264 section 7.3.3: first_mb_in_slice, ue(v); 0, a single 1 bit, starts a picture
-        if (len > 1 && (nal[1] & 0x80))
+        if (len > 1 && (nal[1] & 0x80)) {
             out->start_of_frame = true;
+            out->keyframe = out->keyframe || type == NAL_IDR;
+        }
         break;
     case NAL_SPS:
         out->keyframe = true;

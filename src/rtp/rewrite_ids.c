@@ -82,7 +82,7 @@ const struct rewrite_frame *ids_frame(struct rewrite *rw, const struct rewrite_g
     const struct rewrite_frame *last = &rw->frame[rw->frame_newest];
     if (rw->frame_count > 0 && (int32_t)(in->pkt->ts - last->ts) < 0)
         return NULL; // a whole frame came late: no id is left for it between its neighbours
-    const bool base = !in->desc->has_tid || in->desc->tid == 0;
+    const bool base = rw->frame_count == 0 || !in->desc->has_tid || in->desc->tid == 0;
     const struct rewrite_frame next = {
         .ts = in->pkt->ts,
         .pid = (uint16_t)(((rw->frame_count ? last->pid : rw->last_pid) + 1) & PID_MASK),

@@ -42,10 +42,10 @@ enum drop rtcp_open(struct rtcp_iter *it, const uint8_t *data, size_t len)
         off += size;
         if (!(p[0] & 0x20))
             continue;
-        // RFC 3550 section 6.4.1: only the last packet has padding, in whole words, counted by
-        // its last byte.
+        // RFC 3550 section 6.4.1: its last byte counts it. Whole words and only in the last
+        // packet, says the RFC; but transport-wide feedback is padded by one to three bytes.
         const size_t padding = data[off - 1];
-        if (off != len || padding == 0 || padding % 4 != 0 || padding > size - HEADER)
+        if (padding == 0 || padding > size - HEADER)
             return DROP_MALFORMED;
     }
     return DROP_NONE;

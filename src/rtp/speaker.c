@@ -11,13 +11,12 @@
 #define LOUDNESS_SPAN 25
 
 // The three spans, in frames, and what a challenger needs in each
-#define IMMEDIATE     5
-#define MEDIUM        25
-#define LONG          SPEAKER_FRAMES
-#define MEDIUM_LEAST  15 // 300 ms: a cough is shorter
-#define LONG_LEAST    20 // 400 ms: so is a "yes"
-#define MEDIUM_MARGIN 4
-#define FIRST_LEAST   5 // of MEDIUM, where nobody has the floor yet
+#define IMMEDIATE    5
+#define MEDIUM       25
+#define LONG         SPEAKER_FRAMES
+#define MEDIUM_LEAST 15 // 300 ms: a cough is shorter
+#define LONG_LEAST   20 // 400 ms: so is a "yes"
+#define FIRST_LEAST  5  // of MEDIUM, where nobody has the floor yet
 
 void speaker_init(struct speaker *s)
 {
@@ -110,7 +109,7 @@ uint8_t speaker_loudness(const struct speaker *s, usec_t now)
 static bool beats(const struct activity *a, const struct activity *b)
 {
     return a->medium >= MEDIUM_LEAST && a->overall >= LONG_LEAST &&
-           a->immediate > b->immediate && a->medium >= b->medium + MEDIUM_MARGIN &&
+           a->immediate > b->immediate && a->medium >= 2 * b->medium &&
            a->overall >= b->overall;
 }
 
