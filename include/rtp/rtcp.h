@@ -156,11 +156,11 @@ size_t rtcp_write_cname(uint8_t *out, size_t cap, uint32_t ssrc, const char *cna
 size_t rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrc, unsigned n);
 
 /**
- * A NACK for `n` sequence numbers in ascending order, as nack_tick() gives them. If not all
- * fit, those that do are written. `*written` is how many of `seq` are in it; 0 bytes if none.
+ * A NACK for `*n` sequence numbers in ascending order, as nack_tick() gives them. If not all
+ * fit, those that do are written: `*n` becomes their number. 0 bytes if none.
  */
 size_t rtcp_write_nack(uint8_t *out, size_t cap, uint32_t sender, uint32_t media,
-                       const uint16_t *seq, unsigned n, unsigned *written);
+                       const uint16_t *seq, unsigned *n);
 
 size_t rtcp_write_pli(uint8_t *out, size_t cap, uint32_t sender, uint32_t media);
 

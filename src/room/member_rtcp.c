@@ -90,8 +90,9 @@ static void write_nack(struct outgoing *o, struct stream *st, usec_t now)
     const unsigned n = nack_tick(&st->nack, now, seq, NACK_BATCH);
     for (unsigned done = 0, written = 0; done < n; done += written) {
         out_reserve(o, 12 + 4 * (size_t)(n - done));
+        written = n - done;
         const size_t len = rtcp_write_nack(out_at(o), out_room(o), o->m->ssrc, st->ssrc,
-                                           seq + done, n - done, &written);
+                                           seq + done, &written);
         if (len == 0)
             break;
         o->len += len;

@@ -79,7 +79,7 @@ size_t rtcp_write_cname(uint8_t *out, size_t cap, uint32_t ssrc, const char *cna
     wr32(out + 4, ssrc);
     out[8] = RTCP_SDES_CNAME;
     out[9] = (uint8_t)text;
-    memcpy(out + 10, cname, text);
+    memcpy(out + 10, cname, text + 1);
     return len;
 }
 
@@ -97,16 +97,16 @@ size_t rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrc, unsigned n
 }
 
 size_t rtcp_write_nack(uint8_t *out, size_t cap, uint32_t sender, uint32_t media,
-                       const uint16_t *seq, unsigned n, unsigned *written)
+                       const uint16_t *seq, unsigned *n)
 {
     size_t len = 12;
     unsigned i = 0;
 
-    while (i < n && len + 4 <= cap) {
+    while (i < *n && len + 4 <= cap) {
         // RFC 4585 section 6.2.1: the number itself, and a bit for each of the 16 behind it
         const uint16_t pid = seq[i++];
         unsigned mask = 0;
-        for (uint16_t ahead; i < n; i++) {
+        for (uint16_t ahead; i < *n; i++) {
             ahead = (uint16_t)(seq[i] - pid);
             if (ahead < 1 || ahead > 16)
                 break;
@@ -116,7 +116,7 @@ size_t rtcp_write_nack(uint8_t *out, size_t cap, uint32_t sender, uint32_t media
         wr16(out + len + 2, (uint16_t)mask);
         len += 4;
     }
-    *written = i;
+    *n = i;
     if (i == 0)
         return 0;
     header(out, RTCP_RTPFB, 1, len);

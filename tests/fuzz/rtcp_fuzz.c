@@ -59,12 +59,13 @@ static void nack_survives(const struct rtcp *p)
     struct rtcp_nack_iter it = {0}, it2 = {0};
     uint16_t seq[17 * 64], got;
     uint8_t buf[2000];
-    unsigned n = 0, written = 0;
+    unsigned n = 0;
 
     while (n < 17 * 64 && rtcp_next_nack(p, &it, &seq[n]))
         n++;
     require(n > 0);
-    const size_t len = rtcp_write_nack(buf, sizeof(buf), p->sender, p->media, seq, n, &written);
+    unsigned written = n;
+    const size_t len = rtcp_write_nack(buf, sizeof(buf), p->sender, p->media, seq, &written);
     const struct rtcp q = read_back(buf, len, RTCP_KIND_NACK);
     require(q.sender == p->sender && q.media == p->media);
     // Theirs may come in any order and overlap: as sets they are the same.

@@ -26,9 +26,8 @@ void client_send_pli(struct client *c, uint32_t media)
 void client_send_nack(struct client *c, uint32_t media, const uint16_t *seq, unsigned n)
 {
     uint8_t out[CLIENT_PACKET];
-    unsigned written;
     size_t len = begin(c, out);
-    len += rtcp_write_nack(out + len, 1000, c->ssrc, media, seq, n, &written);
+    len += rtcp_write_nack(out + len, 1000, c->ssrc, media, seq, &n);
     client_send_rtcp(c, out, len);
 }
 
