@@ -10,7 +10,7 @@ static void read_codec(struct fields *f, const json_t *json, struct agree_codec 
 {
     struct fields c = {.object = json};
     char name[8];
-    field_text(&c, "codec", name, sizeof name, text_plain);
+    field_text(&c, "codec", name, sizeof name, valid_plain);
     if (!c.wrong && !media_codec_from(name, &out->codec))
         field_wrong(&c, "codec");
     out->pt = (uint8_t)field_uint(&c, "pt", 127);
@@ -29,7 +29,7 @@ static void read_codec(struct fields *f, const json_t *json, struct agree_codec 
 static void read_encoding(struct fields *f, const json_t *json, struct agree_encoding *out)
 {
     struct fields e = {.object = json};
-    field_text(&e, "rid", out->rid, sizeof out->rid, text_rid);
+    field_text(&e, "rid", out->rid, sizeof out->rid, valid_rid);
     out->ssrc = (uint32_t)field_uint(&e, "ssrc", UINT32_MAX);
     out->rtx_ssrc = (uint32_t)field_uint(&e, "rtx_ssrc", UINT32_MAX);
     out->max_width = (uint16_t)field_uint(&e, "max_width", UINT16_MAX);
@@ -63,7 +63,7 @@ static void read_arrays(struct fields *f, struct agree_mline *out)
 static void read_mline(struct fields *f, const json_t *json, struct agree_mline *out)
 {
     struct fields m = {.object = json};
-    field_text(&m, "mid", out->mid, sizeof out->mid, text_mid);
+    field_text(&m, "mid", out->mid, sizeof out->mid, valid_mid);
     out->kind = field_kind(&m, "kind");
     out->active = field_bool(&m, "active");
     out->client_sends = field_bool(&m, "sends");
@@ -92,8 +92,8 @@ static void read_fingerprint(struct fields *f, struct agreement *out)
 {
     char hex[2 * sizeof(out->fingerprint) + 1];
     field_text(f, "fingerprint_hash", out->fingerprint_hash, sizeof out->fingerprint_hash,
-               text_plain);
-    field_text(f, "fingerprint", hex, sizeof hex, text_plain);
+               valid_plain);
+    field_text(f, "fingerprint", hex, sizeof hex, valid_plain);
     size_t len = strlen(hex);
     for (size_t i = 0; i + 1 < len; i += 2) {
         int high = hex_digit(hex[i]);
@@ -113,13 +113,13 @@ static void read_transport(struct fields *f, struct agreement *out)
 {
     out->generation = (uint32_t)field_uint(f, "generation", UINT32_MAX);
     out->answers = (uint32_t)field_uint(f, "answers", UINT32_MAX);
-    field_text(f, "local_ufrag", out->local_ufrag, sizeof out->local_ufrag, text_ice);
-    field_text(f, "local_pwd", out->local_pwd, sizeof out->local_pwd, text_ice);
-    field_text(f, "remote_ufrag", out->remote_ufrag, sizeof out->remote_ufrag, text_ice);
-    field_text(f, "remote_pwd", out->remote_pwd, sizeof out->remote_pwd, text_ice);
+    field_text(f, "local_ufrag", out->local_ufrag, sizeof out->local_ufrag, valid_ice);
+    field_text(f, "local_pwd", out->local_pwd, sizeof out->local_pwd, valid_ice);
+    field_text(f, "remote_ufrag", out->remote_ufrag, sizeof out->remote_ufrag, valid_ice);
+    field_text(f, "remote_pwd", out->remote_pwd, sizeof out->remote_pwd, valid_ice);
     read_fingerprint(f, out);
     out->dtls_role = (enum agree_dtls_role)field_choice(f, "dtls_role", name_dtls, 2);
-    field_text(f, "cname", out->cname, sizeof out->cname, text_id_or_none);
+    field_text(f, "cname", out->cname, sizeof out->cname, valid_id_or_none);
 }
 
 int agreement_from_json(const json_t *json, struct agreement *out, const char **where)

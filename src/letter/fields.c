@@ -109,17 +109,17 @@ static bool made_of(const char *s, size_t len, const char *more)
     return true;
 }
 
-bool text_mid(const char *s, size_t len)
+bool valid_mid(const char *s, size_t len)
 {
     return made_of(s, len, "!#$%&'*+-.^_`{|}~");
 }
 
-bool text_rid(const char *s, size_t len)
+bool valid_rid(const char *s, size_t len)
 {
     return made_of(s, len, "-_");
 }
 
-bool text_ice(const char *s, size_t len)
+bool valid_ice(const char *s, size_t len)
 {
     return made_of(s, len, "+/");
 }
@@ -132,17 +132,17 @@ static bool printable(const char *s, size_t len, char first)
     return true;
 }
 
-bool text_plain(const char *s, size_t len)
+bool valid_plain(const char *s, size_t len)
 {
     return printable(s, len, ' ');
 }
 
-bool text_id(const char *s, size_t len)
+bool valid_id(const char *s, size_t len)
 {
     return len > 0 && printable(s, len, '!');
 }
 
-bool text_id_or_none(const char *s, size_t len)
+bool valid_id_or_none(const char *s, size_t len)
 {
     return printable(s, len, '!');
 }

@@ -39,12 +39,12 @@ enum media_source field_source(struct fields *f, const char *key);
 const json_t *field_array(struct fields *f, const char *key, size_t max);
 const json_t *field_object(struct fields *f, const char *key);
 
-// What strings may look like. All take "" but text_id().
-bool text_mid(const char *s, size_t len);   ///< token, RFC 8866 section 9
-bool text_rid(const char *s, size_t len);   ///< alphanumeric, "-" and "_", RFC 8851 section 10
-bool text_ice(const char *s, size_t len);   ///< ice-char, RFC 8839 section 5.4
-bool text_plain(const char *s, size_t len); ///< printable ASCII with spaces
-bool text_id(const char *s, size_t len);    ///< printable ASCII without spaces, not empty
-bool text_id_or_none(const char *s, size_t len);
+// What strings may look like. All take "" but valid_id().
+bool valid_mid(const char *s, size_t len);   ///< token, RFC 8866 section 9
+bool valid_rid(const char *s, size_t len);   ///< alphanumeric, "-" and "_", RFC 8851 section 10
+bool valid_ice(const char *s, size_t len);   ///< ice-char, RFC 8839 section 5.4
+bool valid_plain(const char *s, size_t len); ///< printable ASCII with spaces
+bool valid_id(const char *s, size_t len);    ///< printable ASCII without spaces, not empty
+bool valid_id_or_none(const char *s, size_t len);
 
 #endif

@@ -16,7 +16,7 @@ int read_hello(struct fields *f, struct letter *out)
     h->worker = (unsigned)field_uint(f, "worker", UINT16_MAX);
     h->pid = field_int(f, "pid", 0, INT64_MAX);
     h->port = (uint16_t)field_uint(f, "port", UINT16_MAX);
-    field_text(f, "fingerprint", h->fingerprint, sizeof h->fingerprint, text_plain);
+    field_text(f, "fingerprint", h->fingerprint, sizeof h->fingerprint, valid_plain);
     h->room_count = (unsigned)field_uint(f, "rooms", UINT32_MAX);
     h->member_count = (unsigned)field_uint(f, "members", UINT32_MAX);
     return 0;
@@ -38,7 +38,7 @@ int read_agree(struct fields *f, struct letter *out)
 int read_agreed(struct fields *f, struct letter *out)
 {
     out->u.agreed.seq = read_seq(f);
-    field_text(f, "error", out->u.agreed.error, sizeof out->u.agreed.error, text_plain);
+    field_text(f, "error", out->u.agreed.error, sizeof out->u.agreed.error, valid_plain);
     return 0;
 }
 
@@ -50,7 +50,7 @@ int read_connected(struct fields *f, struct letter *out)
 
 int read_gone(struct fields *f, struct letter *out)
 {
-    field_text(f, "reason", out->u.gone.reason, sizeof out->u.gone.reason, text_plain);
+    field_text(f, "reason", out->u.gone.reason, sizeof out->u.gone.reason, valid_plain);
     return read_connected(f, out);
 }
 
@@ -64,8 +64,8 @@ int read_mute(struct fields *f, struct letter *out)
 static void read_want(struct fields *f, const json_t *json, struct letter_want *out)
 {
     struct fields w = {.object = json};
-    field_text(&w, "mid", out->mid, sizeof out->mid, text_mid);
-    field_text(&w, "of", out->of, sizeof out->of, text_id_or_none);
+    field_text(&w, "mid", out->mid, sizeof out->mid, valid_mid);
+    field_text(&w, "of", out->of, sizeof out->of, valid_id_or_none);
     out->source = field_source(&w, "source");
     out->width = (uint16_t)field_uint(&w, "width", UINT16_MAX);
     out->height = (uint16_t)field_uint(&w, "height", UINT16_MAX);
@@ -93,13 +93,13 @@ int read_wants(struct fields *f, struct letter *out)
 static void read_seat(struct fields *f, const json_t *json, struct letter_seat *out)
 {
     struct fields s = {.object = json};
-    field_text(&s, "mid", out->mid, sizeof out->mid, text_mid);
-    field_text(&s, "of", out->of, sizeof out->of, text_id_or_none);
+    field_text(&s, "mid", out->mid, sizeof out->mid, valid_mid);
+    field_text(&s, "of", out->of, sizeof out->of, valid_id_or_none);
     out->source = field_source(&s, "source");
-    field_text(&s, "rid", out->rid, sizeof out->rid, text_rid);
+    field_text(&s, "rid", out->rid, sizeof out->rid, valid_rid);
     out->width = (uint16_t)field_uint(&s, "width", UINT16_MAX);
     out->height = (uint16_t)field_uint(&s, "height", UINT16_MAX);
-    field_text(&s, "why", out->why, sizeof out->why, text_plain);
+    field_text(&s, "why", out->why, sizeof out->why, valid_plain);
     if (s.wrong)
         field_wrong(f, s.wrong);
 }
@@ -122,7 +122,7 @@ int read_seats(struct fields *f, struct letter *out)
 int read_speaker(struct fields *f, struct letter *out)
 {
     field_text(f, "speaker", out->u.speaker.member, sizeof out->u.speaker.member,
-               text_id_or_none);
+               valid_id_or_none);
     return 0;
 }
 
@@ -147,9 +147,9 @@ int read_stats(struct fields *f, struct letter *out)
 static void read_address(struct fields *f, enum address address, struct letter *out)
 {
     if (address >= TO_ROOM || json_object_get(f->object, "room"))
-        field_text(f, "room", out->room, sizeof out->room, text_id);
+        field_text(f, "room", out->room, sizeof out->room, valid_id);
     if (address == TO_MEMBER || json_object_get(f->object, "member"))
-        field_text(f, "member", out->member, sizeof out->member, text_id);
+        field_text(f, "member", out->member, sizeof out->member, valid_id);
 }
 
 static int read_letter(struct fields *f, struct letter *out)

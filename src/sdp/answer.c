@@ -34,15 +34,28 @@ static void agree_direction(struct work *w, const struct section *s, struct agre
         w->no_direction = s->line;
 }
 
-/** Fills `m` but for what depends on other m-lines. Leaves `active` false to reject it. */
-static int agree_mline(struct work *w, const struct section *s, unsigned index,
-                       struct agree_mline *m)
+/** An m-line may lack a=mid (RFC 8829 section 5.2.1 wants one): then a number that no other
+ * has. */
+static void set_mid(const struct offer *o, unsigned index, struct agree_mline *m)
 {
+    struct span mid = o->mline[index].mid;
+    if (mid.p) {
+        (void)span_copy(mid, m->mid, sizeof m->mid);
+        return;
+    }
+    do {
+        (void)snprintf(m->mid, sizeof m->mid, "%u", index++);
+        mid = (struct span){m->mid, strlen(m->mid)};
+    } while (offer_find(o, mid) >= 0);
+}
+
+/** Fills `m` but for what depends on other m-lines. Leaves `active` false to reject it. */
+static int agree_mline(struct work *w, unsigned index, struct agree_mline *m)
+{
+    const struct section *s = &w->offer.mline[index];
     m->kind = s->known ? s->kind : KIND_DATA;
-    if (s->mid.p)
-        (void)span_copy(s->mid, m->mid, sizeof m->mid);
-    else
-        (void)snprintf(m->mid, sizeof m->mid, "%u", index);
+    if (s->bundled || s->mid.p)
+        set_mid(&w->offer, index, m);
     if (!s->bundled || !s->rtp)
         return 0;
     if (!(s->flags & FLAG_RTCP_MUX))
@@ -76,7 +89,7 @@ static int agree_mlines(struct work *w, struct agreement *a)
         return -ENOMEM;
     a->mline_count = w->offer.mline_count;
     for (unsigned i = 0; i < a->mline_count; i++) {
-        int rc = agree_mline(w, &w->offer.mline[i], i, &a->mline[i]);
+        int rc = agree_mline(w, i, &a->mline[i]);
         if (rc)
             return rc;
     }

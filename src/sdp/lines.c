@@ -44,7 +44,7 @@ int sdp_next_line(struct sdp_lines *lines, struct sdp_line *out, struct sdp_erro
     if (has_control(line))
         return sdp_fail(err, "invalid_sdp", lines->number,
                         "The line has a NUL or another control character.");
-    if (line.len < 2 || line.p[1] != '=' || !memchr("vosiuepcbtrzkam", line.p[0], 15))
+    if (line.len < 2 || line.p[1] != '=' || !strchr("vosiuepcbtrzkam", line.p[0]))
         return sdp_fail(err, "invalid_sdp", lines->number,
                         "The line does not begin with one of SDP's letters and \"=\".");
     *out = (struct sdp_line){lines->number, line.p[0], {line.p + 2, line.len - 2}};
