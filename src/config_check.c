@@ -175,7 +175,7 @@ static int each(struct check *check, const char *path, char *const *list, unsign
                 bool (*good)(const char *text), const char *what)
 {
     for (unsigned i = 0; i < count; i++) {
-        char entry[64];
+        char entry[128];
 
         if (good(list[i]))
             continue;

@@ -4,6 +4,7 @@
 
 #include "call/call.h"
 #include "http/http.h"
+#include "http/limit.h"
 #include "links/links.h"
 
 struct api;
@@ -12,10 +13,10 @@ struct api_conf {
     struct http *http; ///< not owned, like the rest
     struct links *links;
     struct call *call;
-    unsigned rooms_per_minute;         ///< for one API key
-    unsigned unknown_links_per_minute; ///< for one address
-    const char *dev_tenant;            ///< --dev: the tenant's id; NULL: not --dev
-    bool (*ready)(void *arg);          ///< media workers are up
+    struct limit *rooms;         ///< rooms made, by API key
+    struct limit *unknown_links; ///< tries of unknown links, by address
+    const char *dev_tenant;      ///< --dev: the tenant's id; NULL: not --dev
+    bool (*ready)(void *arg);    ///< media workers are up
     void *arg;
 };
 

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#define LIMIT_KEYS 16384
-
 int api_open(const struct api_conf *conf, struct api **out)
 {
     struct api *api = calloc(1, sizeof *api);
@@ -16,13 +14,6 @@ int api_open(const struct api_conf *conf, struct api **out)
     if (!api)
         return -ENOMEM;
     api->conf = *conf;
-    api->rooms = limit_new(conf->rooms_per_minute, conf->rooms_per_minute, LIMIT_KEYS);
-    api->unknown =
-        limit_new(conf->unknown_links_per_minute, conf->unknown_links_per_minute, LIMIT_KEYS);
-    if (!api->rooms || !api->unknown) {
-        api_close(api);
-        return -ENOMEM;
-    }
     api_rooms_routes(api);
     api_people_routes(api);
     api_public_routes(api);
@@ -34,10 +25,6 @@ int api_open(const struct api_conf *conf, struct api **out)
 
 void api_close(struct api *api)
 {
-    if (!api)
-        return;
-    limit_free(api->rooms);
-    limit_free(api->unknown);
     free(api);
 }
 

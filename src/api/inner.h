@@ -3,7 +3,6 @@
 #define API_INNER_H
 
 #include "api/api.h"
-#include "http/limit.h"
 #include "links/rooms.h"
 #include "links/tenants.h"
 
@@ -11,7 +10,6 @@
 
 struct api {
     struct api_conf conf;
-    struct limit *rooms, *unknown;
 };
 
 /** Now, in seconds since 1970 (UTC). */

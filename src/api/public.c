@@ -77,7 +77,7 @@ static void reply_unknown(struct api *api, struct http_req *req)
     unsigned retry_s;
 
     limit_address(http_address(req), key);
-    if (limit_take(api->unknown, key, &retry_s, usec_now())) {
+    if (limit_take(api->conf.unknown_links, key, &retry_s, usec_now())) {
         reply_trouble(req, &of_status[LINK_UNKNOWN]);
         return;
     }

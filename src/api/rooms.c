@@ -175,7 +175,7 @@ static bool within_rate(struct api *api, struct http_req *req,
 
     if (api->conf.dev_tenant && http_is_loopback(req))
         return true;
-    if (limit_take(api->rooms, caller->key, &retry_s, usec_now()))
+    if (limit_take(api->conf.rooms, caller->key, &retry_s, usec_now()))
         return true;
     http_problem_later(req, PROBLEM_RATE_LIMITED, NULL, retry_s);
     return false;

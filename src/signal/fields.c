@@ -6,7 +6,7 @@
 
 #define NUMBER_MAX 9007199254740991.0 // 2^53 - 1, the last one JavaScript counts to
 
-bool field_fail(const struct fields *f, const char *name, const char *reason)
+bool value_fail(const struct fields *f, const char *name, const char *reason)
 {
     f->err->reason = reason;
     (void)snprintf(f->err->field, sizeof(f->err->field), "%s/%s", f->at, name);
@@ -20,11 +20,11 @@ static const json_t *get(const struct fields *f, const char *name, enum field_ne
     const json_t *value = json_object_get(f->object, name);
     *ok = true;
     if (!value && need == REQUIRED)
-        *ok = field_fail(f, name, "missing_field");
+        *ok = value_fail(f, name, "missing_field");
     return value;
 }
 
-bool field_string(const struct fields *f, const char *name, enum field_need need,
+bool value_string(const struct fields *f, const char *name, enum field_need need,
                   const char **out)
 {
     bool ok;
@@ -32,36 +32,36 @@ bool field_string(const struct fields *f, const char *name, enum field_need need
     if (!value)
         return ok;
     if (!json_is_string(value))
-        return field_fail(f, name, "invalid_field");
+        return value_fail(f, name, "invalid_field");
     *out = json_string_value(value);
     return true;
 }
 
-bool field_bool(const struct fields *f, const char *name, enum field_need need, bool *out)
+bool value_bool(const struct fields *f, const char *name, enum field_need need, bool *out)
 {
     bool ok;
     const json_t *value = get(f, name, need, &ok);
     if (!value)
         return ok;
     if (!json_is_boolean(value))
-        return field_fail(f, name, "invalid_field");
+        return value_fail(f, name, "invalid_field");
     *out = json_is_true(value);
     return true;
 }
 
-bool field_number(const struct fields *f, const char *name, uint64_t *out)
+bool value_number(const struct fields *f, const char *name, uint64_t *out)
 {
     const json_t *value = json_object_get(f->object, name);
     if (!value)
         return true;
     const double number = json_number_value(value);
     if (!json_is_number(value) || !(number >= 0 && number <= NUMBER_MAX))
-        return field_fail(f, name, "invalid_field");
+        return value_fail(f, name, "invalid_field");
     *out = (uint64_t)ceil(number);
     return true;
 }
 
-bool field_array(const struct fields *f, const char *name, enum field_need need, size_t most,
+bool value_array(const struct fields *f, const char *name, enum field_need need, size_t most,
                  const json_t **out)
 {
     bool ok;
@@ -69,34 +69,34 @@ bool field_array(const struct fields *f, const char *name, enum field_need need,
     if (!value)
         return ok;
     if (!json_is_array(value) || json_array_size(value) > most)
-        return field_fail(f, name, "invalid_field");
+        return value_fail(f, name, "invalid_field");
     *out = value;
     return true;
 }
 
-bool field_source(const struct fields *f, const char *name, enum field_need need,
+bool value_source(const struct fields *f, const char *name, enum field_need need,
                   enum media_source *out, bool *there)
 {
     const char *word = NULL;
-    if (!field_string(f, name, need, &word))
+    if (!value_string(f, name, need, &word))
         return false;
     *there = word != NULL;
     if (word && !media_source_from(word, out))
-        return field_fail(f, name, "unknown_source");
+        return value_fail(f, name, "unknown_source");
     return true;
 }
 
-bool field_copy(const struct fields *f, const char *name, enum field_need need, char *out,
+bool value_copy(const struct fields *f, const char *name, enum field_need need, char *out,
                 size_t size)
 {
     const char *text = NULL;
-    if (!field_string(f, name, need, &text))
+    if (!value_string(f, name, need, &text))
         return false;
     if (!text)
         return true;
     const size_t len = strlen(text);
     if (len == 0 || len >= size)
-        return field_fail(f, name, "invalid_field");
+        return value_fail(f, name, "invalid_field");
     memcpy(out, text, len + 1);
     return true;
 }

@@ -22,37 +22,37 @@ bool parse_nothing(const json_t *root, struct signal_request *out, struct signal
 /** A name, if it is there: it must be fit to be shown. */
 static bool field_name(const struct fields *f, const char **out)
 {
-    if (!field_string(f, "name", OPTIONAL, out))
+    if (!value_string(f, "name", OPTIONAL, out))
         return false;
-    return !*out || call_name_valid(*out) || field_fail(f, "name", "invalid_field");
+    return !*out || call_name_valid(*out) || value_fail(f, "name", "invalid_field");
 }
 
 bool parse_join(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};
-    return field_string(&f, "link", REQUIRED, &out->u.join.link) &&
+    return value_string(&f, "link", REQUIRED, &out->u.join.link) &&
            field_name(&f, &out->u.join.name) &&
-           field_string(&f, "token", OPTIONAL, &out->u.join.token) &&
-           field_string(&f, "host", OPTIONAL, &out->u.join.host) &&
-           field_string(&f, "lang", OPTIONAL, &out->u.join.lang);
+           value_string(&f, "token", OPTIONAL, &out->u.join.token) &&
+           value_string(&f, "host", OPTIONAL, &out->u.join.host) &&
+           value_string(&f, "lang", OPTIONAL, &out->u.join.lang);
 }
 
 bool parse_resume(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};
-    return field_string(&f, "participant", REQUIRED, &out->u.resume.participant) &&
-           field_string(&f, "secret", REQUIRED, &out->u.resume.secret) &&
-           field_number(&f, "chat_after", &out->u.resume.chat_after);
+    return value_string(&f, "participant", REQUIRED, &out->u.resume.participant) &&
+           value_string(&f, "secret", REQUIRED, &out->u.resume.secret) &&
+           value_number(&f, "chat_after", &out->u.resume.chat_after);
 }
 
 static bool parse_hint(const struct fields *f, struct sdp_hint *out)
 {
     const char *role = NULL;
     if (!json_is_object(f->object))
-        return field_fail(f, "mid", "missing_field");
-    if (!field_copy(f, "mid", REQUIRED, out->mid, sizeof(out->mid)) ||
-        !field_source(f, "source", OPTIONAL, &out->source, &out->has_source) ||
-        !field_string(f, "role", OPTIONAL, &role))
+        return value_fail(f, "mid", "missing_field");
+    if (!value_copy(f, "mid", REQUIRED, out->mid, sizeof(out->mid)) ||
+        !value_source(f, "source", OPTIONAL, &out->source, &out->has_source) ||
+        !value_string(f, "role", OPTIONAL, &role))
         return false;
     out->has_role = role != NULL;
     if (!role || strcmp(role, "any") == 0)
@@ -60,7 +60,7 @@ static bool parse_hint(const struct fields *f, struct sdp_hint *out)
     else if (strcmp(role, "screen") == 0)
         out->role = SLOT_SCREEN;
     else
-        return field_fail(f, "role", "invalid_field");
+        return value_fail(f, "role", "invalid_field");
     return true;
 }
 
@@ -68,18 +68,18 @@ bool parse_offer(const json_t *root, struct signal_request *out, struct signal_e
 {
     const struct fields f = {root, "", err};
     const json_t *media = NULL;
-    if (!field_string(&f, "sdp", REQUIRED, &out->u.offer.sdp) ||
-        !field_array(&f, "media", OPTIONAL, AGREE_MAX_MLINES, &media))
+    if (!value_string(&f, "sdp", REQUIRED, &out->u.offer.sdp) ||
+        !value_array(&f, "media", OPTIONAL, AGREE_MAX_MLINES, &media))
         return false;
     out->u.offer.len = strlen(out->u.offer.sdp);
     if (out->u.offer.len > SDP_MAX_OFFER)
-        return field_fail(&f, "sdp", "too_large");
+        return value_fail(&f, "sdp", "too_large");
     const size_t count = json_array_size(media);
     if (count == 0)
         return true;
     out->u.offer.hint = calloc(count, sizeof(*out->u.offer.hint));
     if (!out->u.offer.hint)
-        return field_fail(&f, "media", "internal");
+        return value_fail(&f, "media", "internal");
     for (size_t i = 0; i < count; i++) {
         char at[NESTED_MAX];
         (void)snprintf(at, sizeof(at), "/media/%zu", i);
@@ -97,18 +97,18 @@ bool parse_candidate(const json_t *root, struct signal_request *out, struct sign
     const struct fields f = {root, "", err};
     const char *candidate = NULL;
     char mid[AGREE_MID_SIZE];
-    if (!field_string(&f, "candidate", REQUIRED, &candidate) ||
-        !field_copy(&f, "mid", OPTIONAL, mid, sizeof(mid)))
+    if (!value_string(&f, "candidate", REQUIRED, &candidate) ||
+        !value_copy(&f, "mid", OPTIONAL, mid, sizeof(mid)))
         return false;
-    return sdp_candidate_valid(candidate) || field_fail(&f, "candidate", "invalid_field");
+    return sdp_candidate_valid(candidate) || value_fail(&f, "candidate", "invalid_field");
 }
 
 bool parse_mute(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};
     bool there;
-    return field_source(&f, "source", REQUIRED, &out->u.mute.source, &there) &&
-           field_bool(&f, "muted", REQUIRED, &out->u.mute.muted);
+    return value_source(&f, "source", REQUIRED, &out->u.mute.source, &there) &&
+           value_bool(&f, "muted", REQUIRED, &out->u.mute.muted);
 }
 
 static bool parse_one_want(const struct fields *f, struct letter_want *out)
@@ -117,16 +117,16 @@ static bool parse_one_want(const struct fields *f, struct letter_want *out)
     bool there;
     out->source = SOURCE_CAMERA;
     if (!json_is_object(f->object))
-        return field_fail(f, "mid", "missing_field");
-    if (!field_copy(f, "mid", OPTIONAL, out->mid, sizeof(out->mid)) ||
-        !field_copy(f, "participant", OPTIONAL, out->of, sizeof(out->of)) ||
-        !field_source(f, "source", OPTIONAL, &out->source, &there) ||
-        !field_number(f, "width", &width) || !field_number(f, "height", &height) ||
-        !field_bool(f, "pinned", OPTIONAL, &out->pinned) ||
-        !field_bool(f, "paused", OPTIONAL, &out->paused))
+        return value_fail(f, "mid", "missing_field");
+    if (!value_copy(f, "mid", OPTIONAL, out->mid, sizeof(out->mid)) ||
+        !value_copy(f, "participant", OPTIONAL, out->of, sizeof(out->of)) ||
+        !value_source(f, "source", OPTIONAL, &out->source, &there) ||
+        !value_number(f, "width", &width) || !value_number(f, "height", &height) ||
+        !value_bool(f, "pinned", OPTIONAL, &out->pinned) ||
+        !value_bool(f, "paused", OPTIONAL, &out->paused))
         return false;
     if (!out->mid[0] && !out->of[0])
-        return field_fail(f, "mid", "missing_field");
+        return value_fail(f, "mid", "missing_field");
     out->width = (uint16_t)(width > WIDTH_MAX ? WIDTH_MAX : width);
     out->height = (uint16_t)(height > WIDTH_MAX ? WIDTH_MAX : height);
     return true;
@@ -136,11 +136,11 @@ bool parse_want(const json_t *root, struct signal_request *out, struct signal_er
 {
     const struct fields f = {root, "", err};
     const json_t *wants = NULL;
-    if (!field_array(&f, "wants", REQUIRED, LETTER_WANTS, &wants))
+    if (!value_array(&f, "wants", REQUIRED, LETTER_WANTS, &wants))
         return false;
     out->u.want.want = calloc(LETTER_WANTS, sizeof(*out->u.want.want));
     if (!out->u.want.want)
-        return field_fail(&f, "wants", "internal");
+        return value_fail(&f, "wants", "internal");
     for (size_t i = 0; i < json_array_size(wants); i++) {
         char at[NESTED_MAX];
         (void)snprintf(at, sizeof(at), "/wants/%zu", i);
@@ -155,13 +155,13 @@ bool parse_want(const json_t *root, struct signal_request *out, struct signal_er
 bool parse_chat(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};
-    if (!field_string(&f, "text", REQUIRED, &out->u.chat.text) ||
-        !field_string(&f, "to", OPTIONAL, &out->u.chat.to))
+    if (!value_string(&f, "text", REQUIRED, &out->u.chat.text) ||
+        !value_string(&f, "to", OPTIONAL, &out->u.chat.to))
         return false;
     const size_t chars = text_utf8_count(out->u.chat.text, strlen(out->u.chat.text));
     if (chars == 0)
-        return field_fail(&f, "text", "invalid_field");
-    return chars <= CALL_CHAT_CHARS || field_fail(&f, "text", "too_large");
+        return value_fail(&f, "text", "invalid_field");
+    return chars <= CALL_CHAT_CHARS || value_fail(&f, "text", "too_large");
 }
 
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err)
@@ -169,7 +169,7 @@ bool parse_update(const json_t *root, struct signal_request *out, struct signal_
     const struct fields f = {root, "", err};
     out->u.update.has_hand = json_object_get(root, "hand") != NULL;
     return field_name(&f, &out->u.update.name) &&
-           field_bool(&f, "hand", OPTIONAL, &out->u.update.hand);
+           value_bool(&f, "hand", OPTIONAL, &out->u.update.hand);
 }
 
 /** `type` and `id`, which every request has. */
@@ -181,13 +181,13 @@ static bool parse_head(const json_t *root, struct signal_request *out, struct si
     if (id) {
         const json_int_t n = json_integer_value(id); // 0 if it is none
         if (n < 1 || n > ID_MAX)
-            return field_fail(&f, "id", "invalid_field");
+            return value_fail(&f, "id", "invalid_field");
         out->id = n;
     }
-    if (!field_string(&f, "type", REQUIRED, &type))
+    if (!value_string(&f, "type", REQUIRED, &type))
         return false;
     out->message = signal_message_find(type);
-    return out->message || field_fail(&f, "type", "unknown_type");
+    return out->message || value_fail(&f, "type", "unknown_type");
 }
 
 bool signal_parse(const char *text, size_t len, struct signal_request *out,

@@ -1,0 +1,239 @@
+#include "cmd.h"
+
+#include "links/tenants.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BUSY_MS 5000 ///< a person waits: longer than the server would
+
+static const char usage[] =
+    "salon tenant add NAME [--prefix P] [--origin O]... [--locale L] [--link-format uuid]\n"
+    "    a front end; prints its first API key, once\n"
+    "salon tenant list\n"
+    "salon tenant key NAME [--scope S]...\n"
+    "    a new API key (all scopes by default); the one before it stays alive\n"
+    "    scopes: rooms:read rooms:write rooms:host invitations calendar users webhooks tenant\n"
+    "salon tenant remove NAME\n"
+    "    with its keys, rooms and links\n"
+    "\n"
+    "All take --config FILE or --state DIR (default: the state of serve --dev), and work "
+    "while\n"
+    "serve runs.\n";
+
+/** What the command line said. */
+struct request {
+    const char *config, *state;
+    struct links_tenant tenant;
+    unsigned scopes;
+    struct links *links;
+};
+
+static int fail(const char *name, int error)
+{
+    if (error == -ENOENT)
+        return cmd_fail("there is no tenant \"%s\"", name);
+    if (error == -EEXIST)
+        return cmd_fail("the name or the prefix of \"%s\" is taken", name);
+    if (error == -EINVAL)
+        return cmd_fail("a name has 1-80 characters, a prefix 2-32 of a-z 0-9 -, an origin is "
+                        "https://HOST");
+    return cmd_fail("the database does not answer: %s", strerror(-error));
+}
+
+static int print_key(struct request *r, const struct links_tenant *tenant)
+{
+    char key[LINKS_KEY_SIZE];
+    int error = links_key_make(r->links, tenant->id, r->scopes, key, (int64_t)time(NULL));
+
+    if (error)
+        return fail(tenant->name, error);
+    (void)printf("API key: %s\n", key);
+    return EXIT_SUCCESS;
+}
+
+static int add(struct request *r, const char *name)
+{
+    int error;
+
+    if ((size_t)snprintf(r->tenant.name, sizeof r->tenant.name, "%s", name) >=
+        sizeof r->tenant.name)
+        return fail(name, -EINVAL);
+    error = links_tenant_add(r->links, &r->tenant, (int64_t)time(NULL));
+    if (error)
+        return fail(name, error);
+    (void)printf("Tenant: %s\nPrefix: %s\n", r->tenant.name, r->tenant.prefix);
+    return print_key(r, &r->tenant);
+}
+
+static void print_one_key(const char *id, const char *scopes, int64_t created_at, void *ctx)
+{
+    (void)ctx;
+    (void)created_at;
+    (void)printf("  key salon_%s_…  %s\n", id, scopes);
+}
+
+static void print_tenant(const struct links_tenant *tenant, void *ctx)
+{
+    struct request *r = ctx;
+
+    (void)printf("%s  prefix %s%s%s%s\n", tenant->name, tenant->prefix,
+                 tenant->uuid ? "  links as UUIDs" : "", *tenant->origins ? "  origins " : "",
+                 tenant->origins);
+    (void)links_key_list(r->links, tenant->id, print_one_key, NULL);
+}
+
+static int list(struct request *r, const char *name)
+{
+    int error = links_tenant_list(r->links, print_tenant, r);
+
+    (void)name;
+    return error ? fail("", error) : EXIT_SUCCESS;
+}
+
+static int new_key(struct request *r, const char *name)
+{
+    struct links_tenant tenant;
+    int error = links_tenant_find(r->links, name, &tenant);
+
+    return error ? fail(name, error) : print_key(r, &tenant);
+}
+
+static int remove_tenant(struct request *r, const char *name)
+{
+    struct links_tenant tenant;
+    int error = links_tenant_find(r->links, name, &tenant);
+
+    if (error == 0)
+        error = links_tenant_remove(r->links, tenant.id);
+    return error ? fail(name, error) : EXIT_SUCCESS;
+}
+
+static const struct {
+    const char *name;
+    bool named; ///< takes a tenant's name
+    int (*run)(struct request *r, const char *name);
+} actions[] = {
+    {"add", true, add},
+    {"list", false, list},
+    {"key", true, new_key},
+    {"remove", true, remove_tenant},
+};
+
+static bool add_origin(struct links_tenant *tenant, const char *origin)
+{
+    size_t len = strlen(tenant->origins);
+    size_t room = sizeof tenant->origins - len;
+
+    return (size_t)snprintf(tenant->origins + len, room, "%s%s", len > 0 ? " " : "", origin) <
+           room;
+}
+
+/** Reads one option; false: it is not one. */
+static bool read_option(struct request *r, int option, const char *value)
+{
+    unsigned scope;
+
+    switch (option) {
+    case 'c':
+        r->config = value;
+        return true;
+    case 's':
+        r->state = value;
+        return true;
+    case 'p':
+        return (size_t)snprintf(r->tenant.prefix, sizeof r->tenant.prefix, "%s", value) <
+               sizeof r->tenant.prefix;
+    case 'o':
+        return add_origin(&r->tenant, value);
+    case 'l':
+        return (size_t)snprintf(r->tenant.locale, sizeof r->tenant.locale, "%s", value) <
+               sizeof r->tenant.locale;
+    case 'f':
+        r->tenant.uuid = strcmp(value, "uuid") == 0;
+        return r->tenant.uuid || strcmp(value, "native") == 0;
+    case 'S':
+        if (!links_scope_from(value, &scope))
+            return false;
+        r->scopes |= scope;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                        {"state", required_argument, NULL, 's'},
+                                        {"prefix", required_argument, NULL, 'p'},
+                                        {"origin", required_argument, NULL, 'o'},
+                                        {"locale", required_argument, NULL, 'l'},
+                                        {"link-format", required_argument, NULL, 'f'},
+                                        {"scope", required_argument, NULL, 'S'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+
+/** The state folder's configuration: of --config, --state, or of serve --dev. */
+static int load_config(const struct request *r, struct config **out)
+{
+    char why[CONFIG_WHY];
+    char *dev = NULL;
+    int error = r->config ? config_load(r->config, out, why)
+                          : config_parse("", 0, "defaults", out, why);
+
+    if (error)
+        return cmd_fail("%s", why);
+    if (!r->config && !r->state)
+        dev = cmd_dev_state();
+    if (r->state || dev)
+        config_set(&(*out)->state, r->state ? r->state : dev);
+    free(dev);
+    return EXIT_SUCCESS;
+}
+
+static int run(struct request *r, int (*action)(struct request *, const char *),
+               const char *name)
+{
+    struct config *config;
+    struct store *store;
+    char why[CONFIG_WHY];
+    int status = load_config(r, &config);
+
+    if (status)
+        return status;
+    if (cmd_open_links(config, BUSY_MS, &store, &r->links, why, sizeof why)) {
+        status = cmd_fail("%s", why);
+    } else {
+        status = action(r, name);
+        links_close(r->links);
+        store_close(store);
+    }
+    config_free(config);
+    return status;
+}
+
+int cmd_tenant(int argc, char **argv)
+{
+    struct request r = {0};
+    const char *word, *name;
+
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h' || option == '?')
+            return cmd_usage(option, usage);
+        if (!read_option(&r, option, optarg))
+            return cmd_fail("\"%s\" cannot be used here; see salon tenant --help", optarg);
+    }
+    word = optind < argc ? argv[optind] : "";
+    name = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if (r.scopes == 0)
+        r.scopes = SCOPE_ALL;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (strcmp(actions[i].name, word) == 0 && actions[i].named == (name != NULL) &&
+            argc - optind <= 2)
+            return run(&r, actions[i].run, name);
+    }
+    return cmd_usage('?', usage);
+}

@@ -1,0 +1,382 @@
+#include "serve.h"
+
+#include "addresses.h"
+#include "api/api.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "cmd.h"
+#include "http/web.h"
+#include "links/rooms.h"
+#include "links/tenants.h"
+#include "metrics.h"
+#include "signal/signal.h"
+#include "supervisor/supervisor.h"
+#include "whip/whip.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUSY_MS    150   ///< the loop waits this long for another's lock, no longer
+#define LIMIT_KEYS 16384 ///< addresses or keys a limit remembers
+#define FILES_MAX  65536
+
+/** All that control is made of, in the order in which it is built. */
+struct serve {
+    const struct config *config;
+    bool dev, stopping;
+    int status; ///< the process's
+    int lock_fd;
+    uv_loop_t loop;
+    uv_signal_t on_term, on_int;
+    struct store *store;
+    struct links *links;
+    struct limit *rooms, *unknown_links, *joins;
+    struct http *http;
+    struct addresses local;
+    json_t *ice_servers;
+    struct supervisor *supervisor;
+    struct call *call;
+    struct signal *signal;
+    struct whip *whip;
+    struct api *api;
+    struct metrics metrics;
+    struct links_tenant dev_tenant;
+    char dev_key[LINKS_KEY_SIZE];
+};
+
+/* ---- going down: workers first, then HTTP, then what stood on them ---- */
+
+static void on_http_closed(void *arg)
+{
+    struct serve *s = arg;
+
+    s->http = NULL;
+    signal_destroy(s->signal);
+    whip_destroy(s->whip);
+    call_destroy(s->call);
+    api_close(s->api);
+    uv_close((uv_handle_t *)&s->on_term, NULL);
+    uv_close((uv_handle_t *)&s->on_int, NULL);
+}
+
+static void on_workers_stopped(void *arg)
+{
+    struct serve *s = arg;
+
+    http_close(s->http, on_http_closed, s);
+}
+
+static void stop(struct serve *s)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    log_at(LEVEL_INFO, "serve.stopping", "%s", "");
+    if (s->call)
+        call_stop(s->call);
+    if (s->supervisor)
+        supervisor_stop(s->supervisor, on_workers_stopped, s);
+    else
+        on_workers_stopped(s);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    stop(handle->data);
+}
+
+/* ---- what the parts tell ---- */
+
+static void on_failed(void *arg, const char *why)
+{
+    struct serve *s = arg;
+
+    s->status = cmd_fail("%s", why);
+    stop(s);
+}
+
+/** The two lines a person looks for; the one place where secrets are printed. */
+static void print_dev_lines(struct serve *s)
+{
+    struct links_room room = {0};
+    char url[LINKS_URL_SIZE];
+    int error;
+
+    memcpy(room.tenant, s->dev_tenant.id, sizeof room.tenant);
+    error = links_room_make(s->links, &room, (int64_t)time(NULL));
+    if (error) {
+        on_failed(s, "the database does not take a room");
+        return;
+    }
+    links_url(s->links, &room, url);
+    (void)printf("API key: %s\nJoin: %s\n", s->dev_key, url);
+    (void)fflush(stdout);
+}
+
+static void on_ready(void *arg)
+{
+    struct serve *s = arg;
+
+    log_at(LEVEL_INFO, "serve.ready", "port=%u workers=%u", http_port(s->http),
+           supervisor_count(s->supervisor));
+    if (s->dev && !s->stopping)
+        print_dev_lines(s);
+}
+
+static bool is_ready(void *arg)
+{
+    const struct serve *s = arg;
+
+    return supervisor_pick(s->supervisor) >= 0;
+}
+
+/* ---- coming up ---- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/** One server a state folder: two would fight over the workers' sockets. */
+static int lock_state(struct serve *s)
+{
+    char path[4096];
+
+    (void)snprintf(path, sizeof path, "%s/lock", s->config->state);
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_fd < 0)
+        return cmd_fail("cannot use the state folder %s: %s", s->config->state,
+                        strerror(errno));
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
+        return cmd_fail("the state folder %s is in use by another salon", s->config->state);
+    return 0;
+}
+
+static int open_links(struct serve *s)
+{
+    char why[CONFIG_WHY];
+    int status;
+
+    if (cmd_open_links(s->config, BUSY_MS, &s->store, &s->links, why, sizeof why))
+        return cmd_fail("%s", why);
+    status = lock_state(s);
+    if (status)
+        return status;
+    s->rooms = limit_new(s->config->limits.rooms_per_minute, s->config->limits.rooms_per_minute,
+                         LIMIT_KEYS);
+    s->unknown_links = limit_new(s->config->limits.unknown_links_per_minute,
+                                 s->config->limits.unknown_links_per_minute, LIMIT_KEYS);
+    s->joins = limit_new(s->config->limits.joins_per_minute, s->config->limits.joins_per_minute,
+                         LIMIT_KEYS);
+    return s->rooms && s->unknown_links && s->joins ? 0 : cmd_fail("out of memory");
+}
+
+/** The tenant `dev` and a fresh key for it. */
+static int open_dev_tenant(struct serve *s)
+{
+    int64_t now = (int64_t)time(NULL);
+    int error = links_tenant_find(s->links, "dev", &s->dev_tenant);
+
+    if (error == -ENOENT) {
+        s->dev_tenant = (struct links_tenant){.name = "dev", .prefix = "dev"};
+        error = links_tenant_add(s->links, &s->dev_tenant, now);
+    }
+    if (error == 0)
+        error = links_key_make(s->links, s->dev_tenant.id, SCOPE_ALL, s->dev_key, now);
+    return error ? cmd_fail("the database does not answer: %s", strerror(-error)) : 0;
+}
+
+static int open_http(struct serve *s)
+{
+    const struct config_http *c = &s->config->http;
+    const struct http_conf conf = {
+        .listen = c->listen,
+        .port = (uint16_t)c->port,
+        .tls_cert = c->tls.cert,
+        .tls_key = c->tls.key,
+        .proxies = (const char *const *)c->trusted_proxies,
+        .proxy_count = c->trusted_proxies_count,
+        .public_url = c->public_url,
+    };
+    char why[CONFIG_WHY];
+
+    return http_open(&s->loop, &conf, &s->http, why, sizeof why) ? cmd_fail("%s", why) : 0;
+}
+
+static int open_supervisor(struct serve *s)
+{
+    const struct config_media *m = &s->config->media;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct supervisor_conf conf = {
+        .workers = m->workers                ? m->workers
+                   : cores > 0 && cores < 64 ? (unsigned)cores
+                                             : 1,
+        .port = (uint16_t)m->port,
+        .state_dir = s->config->state,
+        .log_level = s->config->log.level,
+        .bind_count = m->bind_count,
+    };
+    int error;
+
+    for (unsigned i = 0; i < m->bind_count; i++)
+        conf.bind[i] = m->bind[i];
+    if (s->dev) { // several may run on one machine
+        conf.port = addresses_free_ports(conf.port, conf.workers);
+        if (conf.port == 0)
+            return cmd_fail("no UDP ports are free from %u on", m->port);
+    }
+    error = supervisor_create(&s->loop, &conf, &s->supervisor);
+    if (error == -ENAMETOOLONG)
+        return cmd_fail("the path of the state folder %s is too long", s->config->state);
+    return error ? cmd_fail("cannot run media workers: %s", strerror(-error)) : 0;
+}
+
+static int open_call(struct serve *s)
+{
+    const struct config_media *m = &s->config->media;
+    struct call_conf conf = {
+        .supervisor = s->supervisor,
+        .address = (const char *const *)m->announce,
+        .address_count = m->announce_count,
+        .room_limit = s->config->limits.room_participants,
+        .ready = on_ready,
+        .failed = on_failed,
+        .arg = s,
+    };
+
+    if (m->announce_count == 0) {
+        addresses_local(&s->local, s->dev);
+        conf.address = s->local.list;
+        conf.address_count = s->local.count;
+    }
+    if (conf.address_count == 0)
+        return cmd_fail("this machine has no address to announce; set media.announce");
+    s->ice_servers = config_ice_servers(s->config);
+    conf.ice_servers = s->ice_servers;
+    return call_create(&s->loop, &conf, &s->call) ? cmd_fail("out of memory") : 0;
+}
+
+static int open_shells(struct serve *s)
+{
+    const struct signal_conf signal = {.call = s->call,
+                                       .links = s->links,
+                                       .joins = s->joins,
+                                       .unknown_links = s->unknown_links,
+                                       .spare_local = s->dev};
+    const struct whip_conf whip = {.call = s->call,
+                                   .links = s->links,
+                                   .joins = s->joins,
+                                   .unknown_links = s->unknown_links,
+                                   .spare_local = s->dev};
+    const struct api_conf api = {.http = s->http,
+                                 .links = s->links,
+                                 .call = s->call,
+                                 .rooms = s->rooms,
+                                 .unknown_links = s->unknown_links,
+                                 .dev_tenant = s->dev ? s->dev_tenant.id : NULL,
+                                 .ready = is_ready,
+                                 .arg = s};
+
+    if (signal_create(&s->loop, &signal, &s->signal) || whip_create(&whip, &s->whip) ||
+        api_open(&api, &s->api))
+        return cmd_fail("out of memory");
+    s->metrics =
+        (struct metrics){.http = s->http, .supervisor = s->supervisor, .call = s->call};
+    signal_serve(s->signal, s->http);
+    whip_serve(s->whip, s->http);
+    metrics_routes(s->http, &s->metrics);
+    web_routes(s->http);
+    return 0;
+}
+
+/** Builds all on a loop that runs later. Nonzero: a line was printed. */
+static int build(struct serve *s)
+{
+    int status = open_supervisor(s);
+    int error;
+
+    if (status == 0)
+        status = open_call(s);
+    if (status == 0)
+        status = open_shells(s);
+    if (status)
+        return status;
+    error = call_start(s->call);
+    return error ? cmd_fail("cannot start the media workers: %s", strerror(-error)) : 0;
+}
+
+static void catch_signals(struct serve *s)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_signal_init(&s->loop, &s->on_term);
+    (void)uv_signal_init(&s->loop, &s->on_int);
+    s->on_term.data = s->on_int.data = s;
+    (void)uv_signal_start(&s->on_term, on_signal, SIGTERM);
+    (void)uv_signal_start(&s->on_int, on_signal, SIGINT);
+}
+
+static void close_all(struct serve *s)
+{
+    limit_free(s->rooms);
+    limit_free(s->unknown_links);
+    limit_free(s->joins);
+    json_decref(s->ice_servers);
+    links_close(s->links);
+    store_close(s->store);
+    if (s->lock_fd >= 0)
+        (void)close(s->lock_fd);
+}
+
+static int run_loop(struct serve *s)
+{
+    int status;
+
+    if (uv_loop_init(&s->loop))
+        return cmd_fail("out of memory");
+    status = open_http(s);
+    if (status == 0) {
+        catch_signals(s);
+        s->status = build(s);
+        if (s->status)
+            stop(s);
+    }
+    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&s->loop))
+        log_at(LEVEL_ERROR, "serve.handles", "left=1");
+    return status ? status : s->status;
+}
+
+int serve_run(const struct config *config, bool dev)
+{
+    struct serve *s = calloc(1, sizeof *s);
+    int status;
+
+    if (!s)
+        return cmd_fail("out of memory");
+    s->config = config;
+    s->dev = dev;
+    s->lock_fd = -1;
+    raise_file_limit();
+    status = open_links(s);
+    if (status == 0 && dev)
+        status = open_dev_tenant(s);
+    if (status == 0)
+        status = run_loop(s);
+    close_all(s);
+    free(s);
+    return status;
+}
