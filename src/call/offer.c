@@ -144,9 +144,7 @@ static void fill_local(const struct call_member *m, const struct offer *o,
         .publish_only = m->client == CLIENT_WHIP,
         .subscribe_only = m->client == CLIENT_WHEP,
         .previous = m->agreed ? &m->agreement : NULL,
-        // A worker that has never heard of the old connection needs a new one, whatever the
-        // client calls it.
-        .previous_session = m->stale ? ~m->session : m->session,
+        .previous_session = m->session,
         .rand = rand_bytes,
     };
     for (unsigned i = 0; i < conf->address_count; i++)
@@ -172,12 +170,28 @@ static int restart_ice(const struct call_member *m, struct offer *o,
     return sdp_restart(next, o->fragment, local, &o->answered.sdp);
 }
 
+/**
+ * The agreement before, as if it had been with another peer connection: a worker that has never
+ * heard of that one needs a new one, whatever the client thinks. The generations go on.
+ */
+static void forget_connection(const struct call_member *m, struct agreement *forgotten,
+                              struct sdp_local *local)
+{
+    *forgotten = m->agreement; // shares the m-lines for the time of the call
+    forgotten->remote_ufrag[0] = '\0';
+    local->previous = forgotten;
+    local->previous_session = ~m->session;
+}
+
 /** Makes the answer. False if the offer was refused, and answered so. */
 static bool make_answer(struct call_member *m, struct offer *o)
 {
     struct sdp_local local;
     struct sdp_error err = {0};
+    struct agreement forgotten;
     fill_local(m, o, &local);
+    if (m->agreed && m->stale)
+        forget_connection(m, &forgotten, &local);
     const int r = o->fragment ? restart_ice(m, o, &local)
                               : sdp_answer(o->sdp, o->len, &local, &o->answered, &err);
     if (r == 0)
