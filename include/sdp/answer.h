@@ -37,7 +37,7 @@ struct sdp_local {
     bool subscribe_only; ///< WHEP: refuse to receive anything
     /** The agreement before this one of the same member, or NULL: mids keep their SSRCs, and
      * the same peer connection keeps its generation and, without ICE restart, our credentials.
-     */
+     * It is the same if the certificate is, and the session id of o= or the ICE credentials. */
     const struct agreement *previous;
     uint64_t previous_session;           ///< o= session id of the offer before, if `previous`
     void (*rand)(void *buf, size_t len); ///< cryptographic random bytes
@@ -45,10 +45,11 @@ struct sdp_local {
 
 /** What is wrong with an offer. */
 struct sdp_error {
-    const char
-        *reason;   ///< static: "invalid_sdp", "no_common_codec", "no_fingerprint", "no_bundle",
-                   ///< "no_ice", "too_many_mlines", "too_large", "no_rtcp_mux", ...
-    unsigned line; ///< 1-based line of the offer, 0 if none applies
+    /// Static: "invalid_sdp", "too_large", "too_many_mlines", "no_media" (nothing to answer),
+    /// "no_bundle", "no_rtcp_mux", "no_common_codec", "no_ice", "no_fingerprint",
+    /// "wrong_direction" (WHIP without a track, WHEP without a slot), "bad_hint".
+    const char *reason;
+    unsigned line;    ///< 1-based line of the offer, 0 if none applies
     char detail[160]; ///< one English sentence that names the field
 };
 
