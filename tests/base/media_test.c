@@ -45,7 +45,7 @@ static void what_is_out_of_range_has_a_name_too(void **state)
 {
     (void)state;
     assert_string_equal(media_kind_name(KIND_COUNT), "?");
-    assert_string_equal(media_source_name((enum media_source)-1), "?");
+    assert_string_equal(media_source_name((enum media_source) - 1), "?");
     assert_string_equal(media_codec_name(CODEC_COUNT), "?");
 }
 
