@@ -55,6 +55,14 @@ static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rew
     return rtp_copy(d->data, PEER_MAX_CLEAR, pkt, &how, &where);
 }
 
+/** Without RTX: the same bytes again; or for the first time, if it came to us before the first
+ * packet of the keyframe at which the slot switched, and so was not forwarded then. */
+static enum drop seal_again(struct slot *s, struct udp_datagram *d)
+{
+    const enum drop why = peer_seal_resend(&s->owner->peer, &s->seal, d);
+    return why == DROP_LATE ? peer_seal_rtp(&s->owner->peer, &s->seal, d) : why;
+}
+
 void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
 {
     struct rtp pkt;
@@ -78,8 +86,8 @@ void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
         return;
     d->len = (uint16_t)len;
     const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
-    const enum drop why = rtx ? peer_seal_rtp(&s->owner->peer, &s->rtx_seal, d)
-                              : peer_seal_resend(&s->owner->peer, &s->seal, d);
+    const enum drop why =
+        rtx ? peer_seal_rtp(&s->owner->peer, &s->rtx_seal, d) : seal_again(s, d);
     env->count.unsent[why]++;
     if (why)
         return;
