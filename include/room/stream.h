@@ -63,6 +63,14 @@ int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc);
 enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
                          const struct payload *desc, bool repaired, usec_t now);
 
+/**
+ * Is what looks like the beginning of a keyframe really that? An IDR slice of H.264 mostly
+ * comes behind its parameter sets, and who begins without these sees nothing. Ask before
+ * stream_receive().
+ */
+bool stream_opens_frame(const struct stream *st, const struct rtp *pkt,
+                        const struct payload *desc);
+
 static inline bool stream_alive(const struct stream *st, usec_t now)
 {
     return st->bound && now - st->last_at < STREAM_ALIVE;

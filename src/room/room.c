@@ -216,6 +216,7 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
             payload_parse(&desc, st->codec, rtp_payload(pkt), pkt->payload_len);
         if (why)
             return why;
+        desc.keyframe = desc.keyframe && stream_opens_frame(st, pkt, &desc);
     }
     const enum drop why =
         stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);

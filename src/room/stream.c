@@ -76,6 +76,16 @@ static void on_keyframe(struct stream *st, const struct rtp *pkt, const struct p
     }
 }
 
+bool stream_opens_frame(const struct stream *st, const struct rtp *pkt,
+                        const struct payload *desc)
+{
+    struct rtp before;
+    if (desc->codec != CODEC_H264 || desc->width) // its size is in the sequence parameter set
+        return true;
+    // Some senders give the sets once, in the SDP: then the frame before ends right here.
+    return repair_get(&st->repair, (uint16_t)(pkt->seq - 1), &before) && before.ts != pkt->ts;
+}
+
 enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
                          const struct payload *desc, bool repaired, usec_t now)
 {
