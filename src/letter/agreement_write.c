@@ -23,7 +23,7 @@ static json_t *write_ext(const uint8_t ext[EXT_COUNT])
 {
     json_t *object = json_object();
     for (unsigned i = 0; object && i < EXT_COUNT; i++)
-        if (ext[i] && json_object_set_new(object, name_ext[i], json_integer(ext[i]))) {
+        if (ext[i] && json_object_set_new(object, letter_names_ext[i], json_integer(ext[i]))) {
             json_decref(object);
             return NULL;
         }
@@ -58,7 +58,7 @@ static json_t *write_mline(const struct agree_mline *m)
     return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:i}", "mid",
                      m->mid, "kind", media_kind_name(m->kind), "active", m->active, "sends",
                      m->client_sends, "receives", m->client_receives, "source",
-                     media_source_name(m->source), "role", name_role[m->role], "codecs",
+                     media_source_name(m->source), "role", letter_names_role[m->role], "codecs",
                      write_codecs(m), "ext", write_ext(m->ext), "encodings", write_encodings(m),
                      "slot_ssrc", (json_int_t)m->slot_ssrc, "slot_rtx_ssrc",
                      (json_int_t)m->slot_rtx_ssrc, "slot_pair", m->slot_pair);
@@ -85,5 +85,6 @@ json_t *agreement_to_json(const struct agreement *a)
                      "local_ufrag", a->local_ufrag, "local_pwd", a->local_pwd, "remote_ufrag",
                      a->remote_ufrag, "remote_pwd", a->remote_pwd, "fingerprint_hash",
                      a->fingerprint_hash, "fingerprint", hex, "dtls_role",
-                     name_dtls[a->dtls_role], "cname", a->cname, "mlines", write_mlines(a));
+                     letter_names_dtls[a->dtls_role], "cname", a->cname, "mlines",
+                     write_mlines(a));
 }

@@ -2,94 +2,94 @@
 
 #include <string.h>
 
-void field_wrong(struct fields *f, const char *key)
+void fields_wrong(struct fields *f, const char *key)
 {
     if (!f->wrong)
         f->wrong = key;
 }
 
-int64_t field_int(struct fields *f, const char *key, int64_t min, int64_t max)
+int64_t fields_int(struct fields *f, const char *key, int64_t min, int64_t max)
 {
     const json_t *v = json_object_get(f->object, key);
     int64_t n = json_is_integer(v) ? (int64_t)json_integer_value(v) : 0;
     if (!json_is_integer(v) || n < min || n > max) {
-        field_wrong(f, key);
+        fields_wrong(f, key);
         return 0;
     }
     return n;
 }
 
-uint64_t field_uint(struct fields *f, const char *key, uint64_t max)
+uint64_t fields_uint(struct fields *f, const char *key, uint64_t max)
 {
-    return (uint64_t)field_int(f, key, 0, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+    return (uint64_t)fields_int(f, key, 0, max > INT64_MAX ? INT64_MAX : (int64_t)max);
 }
 
-bool field_bool(struct fields *f, const char *key)
+bool fields_bool(struct fields *f, const char *key)
 {
     const json_t *v = json_object_get(f->object, key);
     if (!json_is_boolean(v))
-        field_wrong(f, key);
+        fields_wrong(f, key);
     return json_is_true(v);
 }
 
-void field_text(struct fields *f, const char *key, char *out, size_t size,
-                bool (*valid)(const char *s, size_t len))
+void fields_text(struct fields *f, const char *key, char *out, size_t size,
+                 bool (*valid)(const char *s, size_t len))
 {
     const json_t *v = json_object_get(f->object, key);
     const char *s = json_string_value(v);
     size_t len = json_string_length(v);
     if (!s || len >= size || !valid(s, len)) {
-        field_wrong(f, key);
+        fields_wrong(f, key);
         out[0] = '\0';
         return;
     }
     memcpy(out, s, len + 1);
 }
 
-unsigned field_choice(struct fields *f, const char *key, const char *const *names,
-                      unsigned count)
+unsigned fields_choice(struct fields *f, const char *key, const char *const *names,
+                       unsigned count)
 {
     const char *s = json_string_value(json_object_get(f->object, key));
     for (unsigned i = 0; s && i < count; i++)
         if (strcmp(s, names[i]) == 0)
             return i;
-    field_wrong(f, key);
+    fields_wrong(f, key);
     return 0;
 }
 
-enum media_kind field_kind(struct fields *f, const char *key)
+enum media_kind fields_kind(struct fields *f, const char *key)
 {
     enum media_kind kind = KIND_AUDIO;
     const char *s = json_string_value(json_object_get(f->object, key));
     if (!s || !media_kind_from(s, &kind))
-        field_wrong(f, key);
+        fields_wrong(f, key);
     return kind;
 }
 
-enum media_source field_source(struct fields *f, const char *key)
+enum media_source fields_source(struct fields *f, const char *key)
 {
     enum media_source source = SOURCE_MICROPHONE;
     const char *s = json_string_value(json_object_get(f->object, key));
     if (!s || !media_source_from(s, &source))
-        field_wrong(f, key);
+        fields_wrong(f, key);
     return source;
 }
 
-const json_t *field_array(struct fields *f, const char *key, size_t max)
+const json_t *fields_array(struct fields *f, const char *key, size_t max)
 {
     const json_t *v = json_object_get(f->object, key);
     if (!json_is_array(v) || json_array_size(v) > max) {
-        field_wrong(f, key);
+        fields_wrong(f, key);
         return NULL;
     }
     return v;
 }
 
-const json_t *field_object(struct fields *f, const char *key)
+const json_t *fields_object(struct fields *f, const char *key)
 {
     const json_t *v = json_object_get(f->object, key);
     if (!json_is_object(v)) {
-        field_wrong(f, key);
+        fields_wrong(f, key);
         return NULL;
     }
     return v;
@@ -109,17 +109,17 @@ static bool made_of(const char *s, size_t len, const char *more)
     return true;
 }
 
-bool valid_mid(const char *s, size_t len)
+bool letter_is_mid(const char *s, size_t len)
 {
     return made_of(s, len, "!#$%&'*+-.^_`{|}~");
 }
 
-bool valid_rid(const char *s, size_t len)
+bool letter_is_rid(const char *s, size_t len)
 {
     return made_of(s, len, "-_");
 }
 
-bool valid_ice(const char *s, size_t len)
+bool letter_is_ice(const char *s, size_t len)
 {
     return made_of(s, len, "+/");
 }
@@ -132,17 +132,17 @@ static bool printable(const char *s, size_t len, char first)
     return true;
 }
 
-bool valid_plain(const char *s, size_t len)
+bool letter_is_plain(const char *s, size_t len)
 {
     return printable(s, len, ' ');
 }
 
-bool valid_id(const char *s, size_t len)
+bool letter_is_id(const char *s, size_t len)
 {
     return len > 0 && printable(s, len, '!');
 }
 
-bool valid_id_or_none(const char *s, size_t len)
+bool letter_is_id_or_none(const char *s, size_t len)
 {
     return printable(s, len, '!');
 }

@@ -24,28 +24,28 @@ struct letter_kind {
 
 extern const struct letter_kind letter_kind[LETTER_TYPE_COUNT];
 
-int read_hello(struct fields *f, struct letter *out);
-int read_agree(struct fields *f, struct letter *out);
-int read_agreed(struct fields *f, struct letter *out);
-int read_connected(struct fields *f, struct letter *out);
-int read_gone(struct fields *f, struct letter *out);
-int read_mute(struct fields *f, struct letter *out);
-int read_wants(struct fields *f, struct letter *out);
-int read_seats(struct fields *f, struct letter *out);
-int read_speaker(struct fields *f, struct letter *out);
-int read_stats_ask(struct fields *f, struct letter *out);
-int read_stats(struct fields *f, struct letter *out);
+int letter_read_hello(struct fields *f, struct letter *out);
+int letter_read_agree(struct fields *f, struct letter *out);
+int letter_read_agreed(struct fields *f, struct letter *out);
+int letter_read_connected(struct fields *f, struct letter *out);
+int letter_read_gone(struct fields *f, struct letter *out);
+int letter_read_mute(struct fields *f, struct letter *out);
+int letter_read_wants(struct fields *f, struct letter *out);
+int letter_read_seats(struct fields *f, struct letter *out);
+int letter_read_speaker(struct fields *f, struct letter *out);
+int letter_read_stats_ask(struct fields *f, struct letter *out);
+int letter_read_stats(struct fields *f, struct letter *out);
 
-int write_hello(const struct letter *l, json_t *body);
-int write_agree(const struct letter *l, json_t *body);
-int write_agreed(const struct letter *l, json_t *body);
-int write_connected(const struct letter *l, json_t *body);
-int write_gone(const struct letter *l, json_t *body);
-int write_mute(const struct letter *l, json_t *body);
-int write_wants(const struct letter *l, json_t *body);
-int write_seats(const struct letter *l, json_t *body);
-int write_speaker(const struct letter *l, json_t *body);
-int write_stats_ask(const struct letter *l, json_t *body);
-int write_stats(const struct letter *l, json_t *body);
+int letter_write_hello(const struct letter *l, json_t *body);
+int letter_write_agree(const struct letter *l, json_t *body);
+int letter_write_agreed(const struct letter *l, json_t *body);
+int letter_write_connected(const struct letter *l, json_t *body);
+int letter_write_gone(const struct letter *l, json_t *body);
+int letter_write_mute(const struct letter *l, json_t *body);
+int letter_write_wants(const struct letter *l, json_t *body);
+int letter_write_seats(const struct letter *l, json_t *body);
+int letter_write_speaker(const struct letter *l, json_t *body);
+int letter_write_stats_ask(const struct letter *l, json_t *body);
+int letter_write_stats(const struct letter *l, json_t *body);
 
 #endif

@@ -22,7 +22,7 @@ static int set_seq(json_t *body, uint64_t seq)
     return set_number(body, "seq", (int64_t)seq);
 }
 
-int write_hello(const struct letter *l, json_t *body)
+int letter_write_hello(const struct letter *l, json_t *body)
 {
     const struct letter_hello *h = &l->u.hello;
     return set_number(body, "version", h->version) || set_number(body, "worker", h->worker) ||
@@ -34,30 +34,31 @@ int write_hello(const struct letter *l, json_t *body)
                : 0;
 }
 
-int write_agree(const struct letter *l, json_t *body)
+int letter_write_agree(const struct letter *l, json_t *body)
 {
     if (set_seq(body, l->u.agree.seq))
         return -1;
     return json_object_set_new(body, "agreement", agreement_to_json(&l->u.agree.agreement));
 }
 
-int write_agreed(const struct letter *l, json_t *body)
+int letter_write_agreed(const struct letter *l, json_t *body)
 {
     return set_seq(body, l->u.agreed.seq) || set_text(body, "error", l->u.agreed.error) ? -1
                                                                                         : 0;
 }
 
-int write_connected(const struct letter *l, json_t *body)
+int letter_write_connected(const struct letter *l, json_t *body)
 {
     return set_number(body, "generation", l->u.gone.generation);
 }
 
-int write_gone(const struct letter *l, json_t *body)
+int letter_write_gone(const struct letter *l, json_t *body)
 {
-    return write_connected(l, body) || set_text(body, "reason", l->u.gone.reason) ? -1 : 0;
+    return letter_write_connected(l, body) || set_text(body, "reason", l->u.gone.reason) ? -1
+                                                                                         : 0;
 }
 
-int write_mute(const struct letter *l, json_t *body)
+int letter_write_mute(const struct letter *l, json_t *body)
 {
     return set_text(body, "source", media_source_name(l->u.mute.source)) ||
                    json_object_set_new(body, "muted", json_boolean(l->u.mute.muted))
@@ -65,7 +66,7 @@ int write_mute(const struct letter *l, json_t *body)
                : 0;
 }
 
-int write_wants(const struct letter *l, json_t *body)
+int letter_write_wants(const struct letter *l, json_t *body)
 {
     json_t *array = json_array();
     for (unsigned i = 0; array && i < l->u.wants.count; i++) {
@@ -82,7 +83,7 @@ int write_wants(const struct letter *l, json_t *body)
     return json_object_set_new(body, "wants", array);
 }
 
-int write_seats(const struct letter *l, json_t *body)
+int letter_write_seats(const struct letter *l, json_t *body)
 {
     json_t *array = json_array();
     for (unsigned i = 0; array && i < l->u.seats.count; i++) {
@@ -98,17 +99,17 @@ int write_seats(const struct letter *l, json_t *body)
     return json_object_set_new(body, "seats", array);
 }
 
-int write_speaker(const struct letter *l, json_t *body)
+int letter_write_speaker(const struct letter *l, json_t *body)
 {
     return set_text(body, "speaker", l->u.speaker.member);
 }
 
-int write_stats_ask(const struct letter *l, json_t *body)
+int letter_write_stats_ask(const struct letter *l, json_t *body)
 {
     return set_seq(body, l->u.stats.seq);
 }
 
-int write_stats(const struct letter *l, json_t *body)
+int letter_write_stats(const struct letter *l, json_t *body)
 {
     if (set_seq(body, l->u.stats.seq))
         return -1;

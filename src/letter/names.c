@@ -1,16 +1,16 @@
 #include "names.h"
 
-const char *const name_role[SLOT_ROLE_COUNT] = {
+const char *const letter_names_role[SLOT_ROLE_COUNT] = {
     [SLOT_ANY] = "any",
     [SLOT_SCREEN] = "screen",
 };
 
-const char *const name_dtls[2] = {
+const char *const letter_names_dtls[2] = {
     [AGREE_DTLS_SERVER] = "server",
     [AGREE_DTLS_CLIENT] = "client",
 };
 
-const char *const name_ext[EXT_COUNT] = {
+const char *const letter_names_ext[EXT_COUNT] = {
     [EXT_MID] = "mid",
     [EXT_RID] = "rid",
     [EXT_RRID] = "rrid",

@@ -4,8 +4,8 @@
 
 #include "letter/agreement.h"
 
-extern const char *const name_role[SLOT_ROLE_COUNT]; ///< "any", "screen"
-extern const char *const name_dtls[2];               ///< by enum agree_dtls_role
-extern const char *const name_ext[EXT_COUNT];        ///< by enum media_ext
+extern const char *const letter_names_role[SLOT_ROLE_COUNT]; ///< "any", "screen"
+extern const char *const letter_names_dtls[2];               ///< by enum agree_dtls_role
+extern const char *const letter_names_ext[EXT_COUNT];        ///< by enum media_ext
 
 #endif
