@@ -91,7 +91,8 @@ struct call_who {
 
 /**
  * Makes a participant. A web client is announced to the others at once, WHIP and WHEP clients
- * with their first agreed offer. Returns NULL and in `*reason` "room_full" or "internal".
+ * with their first agreed offer. Returns NULL and in `*reason` "room_full", "no_media_worker"
+ * (we are shutting down) or "internal".
  */
 struct call_member *call_join(struct call *call, const struct call_who *who,
                               const struct call_ops *ops, void *shell, const char **reason);

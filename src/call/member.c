@@ -60,7 +60,10 @@ static struct call_member *make(struct call *call, struct call_room *room,
 struct call_member *call_join(struct call *call, const struct call_who *who,
                               const struct call_ops *ops, void *shell, const char **reason)
 {
-    assert(call_name_valid(who->name) && !call->stopping);
+    assert(call_name_valid(who->name));
+    *reason = "no_media_worker";
+    if (call->stopping)
+        return NULL;
     *reason = "internal";
     struct call_room *room = call_room_find(call, who->room->id);
     if (!room)
