@@ -86,3 +86,23 @@ bool api_room(struct api *api, struct http_req *req, unsigned scopes,
         return true;
     return false;
 }
+
+bool api_body_of(struct body *body, struct http_req *req, const char *const *known)
+{
+    size_t len;
+    const char *text = http_body(req, &len);
+
+    body_open(body, text, len, strcmp(http_lang(req), "fr") == 0, known);
+    return !body->failed || api_body_done(body, req);
+}
+
+bool api_body_done(struct body *body, struct http_req *req)
+{
+    bool failed = body->failed;
+
+    if (failed)
+        http_problem(req, body->problem, body->detail,
+                     body->problem == PROBLEM_INVALID_FIELD ? body->pointer : NULL);
+    body_close(body);
+    return !failed;
+}

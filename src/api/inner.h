@@ -3,6 +3,7 @@
 #define API_INNER_H
 
 #include "api/api.h"
+#include "body.h"
 #include "links/rooms.h"
 #include "links/tenants.h"
 
@@ -30,32 +31,11 @@ bool api_caller(struct api *api, struct http_req *req, unsigned scopes,
 bool api_room(struct api *api, struct http_req *req, unsigned scopes,
               struct links_caller *caller, struct links_room *room);
 
-/* json.c: bodies, field by field. The first wrong field is answered and the rest is skipped. */
+/** Parses a request's body; false: it is wrong and was answered. */
+bool api_body_of(struct body *body, struct http_req *req, const char *const *known);
 
-struct api_body {
-    struct http_req *req;
-    json_t *json; ///< an object, owned
-    bool failed;  ///< a problem was sent
-};
-
-/** Parses the body (none is {}); checks that it holds no field but `known` (NULL-terminated).
- */
-void api_body_open(struct api_body *body, struct http_req *req, const char *const *known);
-void api_body_close(struct api_body *body);
-
-/** A text on one line of 1 to `chars` characters; true if there is one. null is none. */
-bool api_text(struct api_body *body, const json_t *object, const char *pointer, size_t chars,
-              char *out, size_t size);
-bool api_time(struct api_body *body, const char *pointer, int64_t *out);
-bool api_number(struct api_body *body, const char *pointer, int64_t least, int64_t most,
-                int64_t *out);
-bool api_flag(struct api_body *body, const char *pointer, bool *out);
-
-/** The object at `pointer` with no field but `known`; NULL if there is none. */
-const json_t *api_object(struct api_body *body, const char *pointer, const char *const *known);
-
-/** Sends 422 for this field, unless a problem was sent before. */
-void api_bad_field(struct api_body *body, const char *pointer, const char *detail);
+/** Frees the body; false: a field was wrong, and it was answered. */
+bool api_body_done(struct body *body, struct http_req *req);
 
 /* room_json.c */
 

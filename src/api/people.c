@@ -35,20 +35,20 @@ static void mute_person(struct http_req *req, void *ctx)
     struct api *api = ctx;
     struct links_caller caller;
     struct links_room room;
-    struct api_body body;
+    struct body body;
     enum media_source source = SOURCE_MICROPHONE;
     bool one;
     char word[16];
     int error;
 
-    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room))
+    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) ||
+        !api_body_of(&body, req, known))
         return;
-    api_body_open(&body, req, known);
-    one = api_text(&body, body.json, "/source", 15, word, sizeof word);
+    one = body_text(&body, body.json, "/source", 15, word, sizeof word);
     if (one && !media_source_from(word, &source))
-        api_bad_field(&body, "/source", "microphone, camera, screen, screen_audio");
-    api_body_close(&body);
-    if (body.failed)
+        body_bad(&body, "/source", "microphone, camera, screen, screen_audio",
+                 "microphone, camera, screen, screen_audio");
+    if (!api_body_done(&body, req))
         return;
     error =
         call_room_mute(api->conf.call, room.id, http_param(req, "pid"), one ? &source : NULL);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TITLE_CHARS  200
 #define REF_CHARS    255
 #define NAME_CHARS   80
 #define LIST_DEFAULT 50
@@ -29,85 +28,6 @@ static void reply_made(struct api *api, struct http_req *req, unsigned status,
     (void)snprintf(location, sizeof location, "/api/v1/rooms/%s", room->id);
     http_set(req, "Location", location);
     reply_room(api, req, status, caller, room);
-}
-
-/* ---- fields ---- */
-
-static void read_kind(struct api_body *body, struct links_room *room)
-{
-    char word[16];
-
-    // A personal room is made by PUT /users/{ref}/room: there is one a user.
-    if (api_text(body, body->json, "/kind", 15, word, sizeof word) &&
-        (!links_kind_from(word, &room->kind) || room->kind == ROOM_PERSONAL))
-        api_bad_field(body, "/kind", "instant, event");
-}
-
-static void read_access(struct api_body *body, struct links_room *room)
-{
-    char word[16];
-
-    if (api_text(body, body->json, "/access", 15, word, sizeof word) &&
-        !links_access_from(word, &room->access))
-        api_bad_field(body, "/access", "open, lobby, members");
-}
-
-static void read_expiry(struct api_body *body, struct links_room *room, int64_t now)
-{
-    if (json_is_null(json_object_get(body->json, "expires_at")))
-        room->expires_at = 0;
-    if (api_time(body, "/expires_at", &room->expires_at) && room->expires_at <= now)
-        api_bad_field(body, "/expires_at",
-                      api_say(body->req, "it is in the past", "elle est passée"));
-}
-
-/** Absent: as it is. null: none. */
-static void read_title(struct api_body *body, struct links_room *room)
-{
-    if (json_is_null(json_object_get(body->json, "title")))
-        *room->title = '\0';
-    (void)api_text(body, body->json, "/title", TITLE_CHARS, room->title, sizeof room->title);
-}
-
-static void read_owner(struct api_body *body, struct links_room *room)
-{
-    static const char *const known[] = {"ref", "name", NULL};
-    const json_t *owner = api_object(body, "/owner", known);
-
-    if (!owner)
-        return;
-    if (!api_text(body, owner, "/owner/ref", REF_CHARS, room->owner_ref,
-                  sizeof room->owner_ref))
-        api_bad_field(body, "/owner/ref", api_say(body->req, "required", "obligatoire"));
-    (void)api_text(body, owner, "/owner/name", NAME_CHARS, room->owner_name,
-                   sizeof room->owner_name);
-}
-
-/** RFC 5646 in outline: letters, digits and dashes. */
-static void read_locale(struct api_body *body, struct links_room *room)
-{
-    if (api_text(body, body->json, "/locale", 15, room->locale, sizeof room->locale) &&
-        room->locale[strspn(room->locale, "abcdefghijklmnopqrstuvwxyz"
-                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")])
-        api_bad_field(
-            body, "/locale",
-            api_say(body->req, "a language, as fr or en", "une langue, comme fr ou en"));
-}
-
-static void read_metadata(struct api_body *body, struct links_room *room)
-{
-    const json_t *object = api_object(body, "/metadata", NULL);
-    size_t len;
-
-    if (!object)
-        return;
-    len = json_dumpb(object, room->metadata, sizeof room->metadata - 1, JSON_COMPACT);
-    if (len == 0 || len >= sizeof room->metadata) {
-        api_bad_field(body, "/metadata",
-                      api_say(body->req, "at most 4096 bytes", "au plus 4096 octets"));
-        return;
-    }
-    room->metadata[len] = '\0';
 }
 
 /* ---- idempotency ---- */
@@ -182,25 +102,14 @@ static bool within_rate(struct api *api, struct http_req *req,
 }
 
 /** Reads the body of POST /rooms; false: it was answered. */
-static bool read_room(struct http_req *req, struct links_room *room, int64_t now)
+static bool read_room(struct http_req *req, struct links_room *room)
 {
-    static const char *const known[] = {"kind",   "title",     "access",
-                                        "owner",  "event_ref", "expires_at",
-                                        "locale", "metadata",  NULL};
-    struct api_body body;
+    struct body body;
 
-    api_body_open(&body, req, known);
-    read_kind(&body, room);
-    read_title(&body, room);
-    read_access(&body, room);
-    read_owner(&body, room);
-    (void)api_text(&body, body.json, "/event_ref", REF_CHARS, room->event_ref,
-                   sizeof room->event_ref);
-    read_expiry(&body, room, now);
-    read_locale(&body, room);
-    read_metadata(&body, room);
-    api_body_close(&body);
-    return !body.failed;
+    if (!api_body_of(&body, req, room_body_fields))
+        return false;
+    room_body_read(&body, room, api_now());
+    return api_body_done(&body, req);
 }
 
 static void make_room(struct http_req *req, void *ctx)
@@ -213,7 +122,7 @@ static void make_room(struct http_req *req, void *ctx)
 
     if (!api_caller(api, req, SCOPE_ROOMS_WRITE, &caller) || !idempotency_key(req, &key) ||
         (key && answer_again(api, req, &caller, key)) || !within_rate(api, req, &caller) ||
-        !read_room(req, &room, api_now()))
+        !read_room(req, &room))
         return;
     memcpy(room.tenant, caller.tenant.id, sizeof room.tenant);
     room.uuid = caller.tenant.uuid;
@@ -317,21 +226,17 @@ static void get_room(struct http_req *req, void *ctx)
 
 static void change_room(struct http_req *req, void *ctx)
 {
-    static const char *const known[] = {"title", "access", "expires_at", NULL};
     struct api *api = ctx;
     struct links_caller caller;
     struct links_room room;
-    struct api_body body;
+    struct body body;
     int error;
 
-    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room))
+    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) ||
+        !api_body_of(&body, req, room_patch_fields))
         return;
-    api_body_open(&body, req, known);
-    read_title(&body, &room);
-    read_access(&body, &room);
-    read_expiry(&body, &room, api_now());
-    api_body_close(&body);
-    if (body.failed)
+    room_patch_read(&body, &room, api_now());
+    if (!api_body_done(&body, req))
         return;
     error = links_room_change(api->conf.links, &room);
     if (error) {
@@ -365,12 +270,13 @@ static void close_room(struct http_req *req, void *ctx)
 static bool read_rotation(struct http_req *req, enum links_old *old, bool *disconnect)
 {
     static const char *const known[] = {"old", "disconnect", NULL};
-    struct api_body body;
+    struct body body;
     char word[16] = "closed";
 
-    api_body_open(&body, req, known);
-    (void)api_text(&body, body.json, "/old", 15, word, sizeof word);
-    (void)api_flag(&body, "/disconnect", disconnect);
+    if (!api_body_of(&body, req, known))
+        return false;
+    (void)body_text(&body, body.json, "/old", 15, word, sizeof word);
+    (void)body_flag(&body, "/disconnect", disconnect);
     if (strcmp(word, "closed") == 0)
         *old = OLD_CLOSED;
     else if (strcmp(word, "redirect") == 0)
@@ -378,9 +284,8 @@ static bool read_rotation(struct http_req *req, enum links_old *old, bool *disco
     else if (strcmp(word, "keep") == 0)
         *old = OLD_KEEP;
     else
-        api_bad_field(&body, "/old", "closed, redirect, keep");
-    api_body_close(&body);
-    return !body.failed;
+        body_bad(&body, "/old", "closed, redirect, keep", "closed, redirect, keep");
+    return api_body_done(&body, req);
 }
 
 static void rotate_room(struct http_req *req, void *ctx)
@@ -418,24 +323,24 @@ static bool read_token(struct http_req *req, struct links_member *who, int64_t *
 {
     static const char *const known[] = {"user", "role", "ttl", NULL};
     static const char *const of_user[] = {"ref", "name", NULL};
-    struct api_body body;
+    struct body body;
     const json_t *user;
     char word[16];
 
-    api_body_open(&body, req, known);
-    user = api_object(&body, "/user", of_user);
+    if (!api_body_of(&body, req, known))
+        return false;
+    user = body_object(&body, "/user", of_user);
     if (!user)
-        api_bad_field(&body, "/user", api_say(req, "required", "obligatoire"));
-    else if (!api_text(&body, user, "/user/ref", REF_CHARS, who->ref, sizeof who->ref))
-        api_bad_field(&body, "/user/ref", api_say(req, "required", "obligatoire"));
-    else if (!api_text(&body, user, "/user/name", NAME_CHARS, who->name, sizeof who->name))
-        api_bad_field(&body, "/user/name", api_say(req, "required", "obligatoire"));
-    if (api_text(&body, body.json, "/role", 15, word, sizeof word) &&
+        body_bad(&body, "/user", "required", "obligatoire");
+    else if (!body_text(&body, user, "/user/ref", REF_CHARS, who->ref, sizeof who->ref))
+        body_bad(&body, "/user/ref", "required", "obligatoire");
+    else if (!body_text(&body, user, "/user/name", NAME_CHARS, who->name, sizeof who->name))
+        body_bad(&body, "/user/name", "required", "obligatoire");
+    if (body_text(&body, body.json, "/role", 15, word, sizeof word) &&
         !links_role_from(word, &who->role))
-        api_bad_field(&body, "/role", "guest, member, host");
-    (void)api_number(&body, "/ttl", 1, LINKS_TTL_MAX, ttl_s);
-    api_body_close(&body);
-    return !body.failed;
+        body_bad(&body, "/role", "guest, member, host", "guest, member, host");
+    (void)body_number(&body, "/ttl", 1, LINKS_TTL_MAX, ttl_s);
+    return api_body_done(&body, req);
 }
 
 static void make_token(struct http_req *req, void *ctx)

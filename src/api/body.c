@@ -1,4 +1,4 @@
-#include "inner.h"
+#include "body.h"
 
 #include "base/text.h"
 
@@ -14,11 +14,14 @@ static bool is_known(const char *const *known, const char *key)
     return false;
 }
 
-void api_bad_field(struct api_body *body, const char *pointer, const char *detail)
+void body_bad(struct body *body, const char *pointer, const char *en, const char *fr)
 {
-    if (!body->failed)
-        http_problem(body->req, PROBLEM_INVALID_FIELD, detail, pointer);
+    if (body->failed)
+        return;
     body->failed = true;
+    body->problem = PROBLEM_INVALID_FIELD;
+    (void)snprintf(body->pointer, sizeof body->pointer, "%s", pointer);
+    (void)snprintf(body->detail, sizeof body->detail, "%s", body->french ? fr : en);
 }
 
 /** Writes a JSON pointer's segment: RFC 6901 section 3. */
@@ -39,7 +42,7 @@ static void add_segment(char *out, size_t size, const char *key)
     out[n] = '\0';
 }
 
-static void check_known(struct api_body *body, json_t *object, const char *base,
+static void check_known(struct body *body, json_t *object, const char *base,
                         const char *const *known)
 {
     const char *key;
@@ -56,35 +59,36 @@ static void check_known(struct api_body *body, json_t *object, const char *base,
         // A name cut in the middle of a character would not be JSON.
         while (*pointer && !text_utf8_valid(pointer, strlen(pointer)))
             pointer[strlen(pointer) - 1] = '\0';
-        api_bad_field(body, pointer, api_say(body->req, "unknown field", "champ inconnu"));
+        body_bad(body, pointer, "unknown field", "champ inconnu");
         return;
     }
 }
 
-void api_body_open(struct api_body *body, struct http_req *req, const char *const *known)
+void body_open(struct body *body, const char *text, size_t len, bool french,
+               const char *const *known)
 {
-    size_t len;
-    const char *text = http_body(req, &len);
-    json_error_t error;
+    json_error_t error = {0};
 
-    *body = (struct api_body){.req = req};
+    *body = (struct body){.french = french};
     body->json =
         len > 0 ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : json_object();
-    if (!json_is_object(body->json)) {
-        char detail[128];
-
-        (void)snprintf(detail, sizeof detail, "%s %d",
-                       api_say(req, "an object is expected; wrong at byte",
-                               "un objet est attendu ; faux à l'octet"),
-                       body->json ? 0 : error.position);
-        http_problem(req, PROBLEM_INVALID_JSON, detail, NULL);
-        body->failed = true;
+    if (json_is_object(body->json)) {
+        check_known(body, body->json, "", known);
         return;
     }
-    check_known(body, body->json, "", known);
+    body->failed = true;
+    body->problem = PROBLEM_INVALID_JSON;
+    if (body->json)
+        (void)snprintf(body->detail, sizeof body->detail, "%s",
+                       french ? "un objet est attendu" : "an object is expected");
+    else
+        (void)snprintf(body->detail, sizeof body->detail,
+                       french ? "faux à l'octet %d" : "wrong at byte %d", error.position);
+    json_decref(body->json);
+    body->json = NULL;
 }
 
-void api_body_close(struct api_body *body)
+void body_close(struct body *body)
 {
     json_decref(body->json);
 }
@@ -97,13 +101,13 @@ static const json_t *value_at(const json_t *object, const char *pointer)
     return json_is_null(value) ? NULL : value;
 }
 
-bool api_text(struct api_body *body, const json_t *object, const char *pointer, size_t chars,
-              char *out, size_t size)
+bool body_text(struct body *body, const json_t *object, const char *pointer, size_t chars,
+               char *out, size_t size)
 {
     const json_t *value = value_at(object, pointer);
     const char *text = json_string_value(value);
     size_t len = json_string_length(value);
-    char detail[96];
+    char en[64], fr[64];
 
     if (!value || body->failed)
         return false;
@@ -113,11 +117,9 @@ bool api_text(struct api_body *body, const json_t *object, const char *pointer, 
         memcpy(out, text, len + 1);
         return true;
     }
-    (void)snprintf(detail, sizeof detail,
-                   api_say(body->req, "a text on one line, 1 to %zu characters",
-                           "un texte sur une ligne, de 1 à %zu caractères"),
-                   chars);
-    api_bad_field(body, pointer, detail);
+    (void)snprintf(en, sizeof en, "a text on one line, 1 to %zu characters", chars);
+    (void)snprintf(fr, sizeof fr, "un texte sur une ligne, de 1 à %zu caractères", chars);
+    body_bad(body, pointer, en, fr);
     return false;
 }
 
@@ -139,7 +141,7 @@ static bool parse_time(const char *text, int64_t *out)
     return strcmp(again, text) == 0 && t > 0;
 }
 
-bool api_time(struct api_body *body, const char *pointer, int64_t *out)
+bool body_time(struct body *body, const char *pointer, int64_t *out)
 {
     const json_t *value = value_at(body->json, pointer);
 
@@ -147,32 +149,31 @@ bool api_time(struct api_body *body, const char *pointer, int64_t *out)
         return false;
     if (parse_time(json_string_value(value), out))
         return true;
-    api_bad_field(body, pointer,
-                  api_say(body->req, "a time in UTC, as 2026-01-31T12:00:00Z",
-                          "une heure UTC, comme 2026-01-31T12:00:00Z"));
+    body_bad(body, pointer, "a time in UTC, as 2026-01-31T12:00:00Z",
+             "une heure UTC, comme 2026-01-31T12:00:00Z");
     return false;
 }
 
-bool api_number(struct api_body *body, const char *pointer, int64_t least, int64_t most,
-                int64_t *out)
+bool body_number(struct body *body, const char *pointer, int64_t least, int64_t most,
+                 int64_t *out)
 {
     const json_t *value = value_at(body->json, pointer);
-    char detail[96];
+    char en[64], fr[64];
 
     if (!value || body->failed)
         return false;
     *out = json_integer_value(value);
     if (json_is_integer(value) && *out >= least && *out <= most)
         return true;
-    (void)snprintf(detail, sizeof detail,
-                   api_say(body->req, "a whole number from %lld to %lld",
-                           "un nombre entier de %lld à %lld"),
-                   (long long)least, (long long)most);
-    api_bad_field(body, pointer, detail);
+    (void)snprintf(en, sizeof en, "a whole number from %lld to %lld", (long long)least,
+                   (long long)most);
+    (void)snprintf(fr, sizeof fr, "un nombre entier de %lld à %lld", (long long)least,
+                   (long long)most);
+    body_bad(body, pointer, en, fr);
     return false;
 }
 
-bool api_flag(struct api_body *body, const char *pointer, bool *out)
+bool body_flag(struct body *body, const char *pointer, bool *out)
 {
     const json_t *value = value_at(body->json, pointer);
 
@@ -181,18 +182,18 @@ bool api_flag(struct api_body *body, const char *pointer, bool *out)
     *out = json_is_true(value);
     if (json_is_boolean(value))
         return true;
-    api_bad_field(body, pointer, api_say(body->req, "true or false", "true ou false"));
+    body_bad(body, pointer, "true or false", "true ou false");
     return false;
 }
 
-const json_t *api_object(struct api_body *body, const char *pointer, const char *const *known)
+const json_t *body_object(struct body *body, const char *pointer, const char *const *known)
 {
     json_t *value = json_object_get(body->json, strrchr(pointer, '/') + 1);
 
     if (!value || json_is_null(value) || body->failed)
         return NULL;
     if (!json_is_object(value)) {
-        api_bad_field(body, pointer, api_say(body->req, "an object", "un objet"));
+        body_bad(body, pointer, "an object", "un objet");
         return NULL;
     }
     if (known)
