@@ -308,6 +308,11 @@ static void one_generation(struct model *m)
             CHECK(m, !sent->closed || rewrite_map(&m->rw, &what, m->now, &out) == DROP_LATE);
             continue;
         }
+        if (n > 0 && n < 20) { // a straggler of the source before
+            const struct rewrite_in old = {
+                .source = m->name - 1, .pkt = &in.pkt, .desc = &desc};
+            CHECK(m, rewrite_map(&m->rw, &old, m->now, &out) == DROP_LATE);
+        }
         const enum drop why = rewrite_map(&m->rw, &what, m->now, &out);
         if (i < EARLY) {
             CHECK(m, why == DROP_LATE);
