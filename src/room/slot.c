@@ -196,9 +196,19 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         leave_current(s);
 }
 
+/** What the rewriter is told of a packet. Frame numbers count only where they are forwarded. */
+static struct rewrite_in input(const struct slot *s, const struct stream *st,
+                               const struct rtp *pkt, const struct payload *desc)
+{
+    struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
+    if (s->plan.dependency_in)
+        in.has_frame = rtp_ext_frame_number(pkt, s->plan.dependency_in, &in.frame);
+    return in;
+}
+
 /** Seats `target` with its packet `in`. False if it must wait for the next keyframe. */
-static bool switch_to(struct slot *s, struct stream *st, const struct rewrite_in *in,
-                      struct room_env *env, usec_t now)
+static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
+                      const struct payload *desc, struct room_env *env, usec_t now)
 {
     const struct slot_codec *out = codec_for(s, st);
     if (!out) {
@@ -217,7 +227,7 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rewrite_in
         .force = s->refused || s->kind == KIND_AUDIO || !s->current,
     };
     uint32_t ts;
-    if (!rewrite_switch_ts(&s->rewrite, &sync, in->pkt->ts, now, &ts)) {
+    if (!rewrite_switch_ts(&s->rewrite, &sync, pkt->ts, now, &ts)) {
         s->refused = true;
         stream_want_key(st, env, now);
         return false;
@@ -229,7 +239,8 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rewrite_in
     s->out = out;
     s->changed = true;
     rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
-    rewrite_switch(&s->rewrite, in, ts);
+    const struct rewrite_in in = input(s, st, pkt, desc);
+    rewrite_switch(&s->rewrite, &in, ts);
     env->count.switches++;
     room_wake(s->owner->room, now); // control is told who is seen now
     return true;
@@ -238,10 +249,10 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rewrite_in
 bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, struct room_env *env, usec_t now)
 {
-    const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
     if (s->current == st) {
         if (pkt->payload_len > 0)
             return true;
+        const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
         (void)rewrite_skip(&s->rewrite, &in); // padding stays with us
         return false;
     }
@@ -249,13 +260,13 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
         return false;
     if (s->kind == KIND_VIDEO && !(desc && desc->keyframe))
         return false;
-    return switch_to(s, st, &in, env, now);
+    return switch_to(s, st, pkt, desc, env, now);
 }
 
 enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
                      const struct payload *desc, usec_t now, struct udp_datagram *out)
 {
-    const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
+    const struct rewrite_in in = input(s, st, pkt, desc);
     struct rewritten to;
     enum drop why = rewrite_map(&s->rewrite, &in, now, &to);
     if (why)
