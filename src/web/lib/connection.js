@@ -59,6 +59,8 @@ export class Connection extends Emitter {
     #state = 'new';
     /** Of the last answer; the server counts peer connections. */
     #generation = 0;
+    /** Generations up to this one are of peer connections before this one. */
+    #past = 0;
     #answered = false;
     /** Aborted when this peer connection is given up. */
     #current = new AbortController();
@@ -98,6 +100,7 @@ export class Connection extends Emitter {
      */
     rebuild(iceServers = this.#iceServers) {
         this.#iceServers = iceServers;
+        this.#past = this.#generation;
         this.#drop();
         this.#current = new AbortController();
         this.#answered = false;
@@ -139,9 +142,7 @@ export class Connection extends Emitter {
      * @returns {boolean} it is of a connection whose successor is on the way
      */
     outdated(generation = Infinity) {
-        return (
-            generation < this.#generation || (!this.#answered && generation <= this.#generation)
-        );
+        return generation <= this.#past;
     }
 
     /** The server lost it. */
@@ -216,6 +217,7 @@ export class Connection extends Emitter {
             const answer = await this.#answerTo(pc, current);
             check();
             this.#generation = answer.generation ?? this.#generation + 1;
+            this.#past = this.#generation - 1; // it counts from 1 again for who joined anew
             await pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
             check();
         } catch (error) {
