@@ -242,6 +242,10 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
     const struct rewrite_in in = input(s, st, pkt, desc);
     rewrite_switch(&s->rewrite, &in, ts);
     env->count.switches++;
+    if (before != st->track->owner->age) { // till it knows the new clock, lips and voice part
+        s->owner->report_at = now;
+        member_wake(s->owner, now);
+    }
     room_wake(s->owner->room, now); // control is told who is seen now
     return true;
 }
