@@ -45,7 +45,7 @@ static void start_layer(struct pub *p, struct pub_layer *l)
     l->ts_base = rng_chance(r, 300) ? UINT32_MAX - rng_below(r, 500000) : rng_u32(r);
     l->pid = (uint16_t)(rng_u32(r) & 0x7fff);
     l->tl0 = (uint8_t)rng_u32(r);
-    l->dd_frame = (uint16_t)rng_u32(r);
+    l->dd_base = (uint16_t)rng_u32(r);
     l->key_due = true;
     l->packets = l->octets = 0;
 }
@@ -216,7 +216,7 @@ static void extend(const struct pub *p, const struct pub_layer *l, const struct 
     }
     if (p->codec == CODEC_AV1) {
         dd[0] = (uint8_t)((m->index == 0 ? 0x80 : 0) | (m->index + 1 == m->count ? 0x40 : 0));
-        wr16(dd + 1, l->dd_frame);
+        wr16(dd + 1, (uint16_t)(l->dd_base + m->frame));
         add_ext(x, p->ext[EXT_DEPENDENCY], dd, 3);
     }
     while (x->len % 4)
@@ -300,7 +300,6 @@ static void send_frame(struct pub *p, uint8_t layer, usec_t now)
         send_packet(p, l, &m, pub_ts(p, l, now));
     l->frame++;
     l->pid = (l->pid + 1) & 0x7fff;
-    l->dd_frame++;
     if (!m.key)
         return;
     l->key_due = false;

@@ -26,7 +26,8 @@ struct pub_layer {
     uint16_t seq, rtx_seq;
     uint32_t ts_base;
     uint32_t frame;
-    uint16_t pid, dd_frame;
+    uint16_t pid;
+    uint16_t dd_base; ///< the dependency descriptor's number of frame 0
     uint8_t tl0;
     bool key_due;
     bool stopped; ///< the browser sends this encoding not at all

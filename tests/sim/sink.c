@@ -53,6 +53,8 @@ struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_r
         s->ext[EXT_DEPENDENCY] = s->ext[EXT_ORIENTATION] = 0;
     else
         s->ext[EXT_AUDIO_LEVEL] = 0;
+    if (kind == KIND_VIDEO && owner->conf.two_byte)
+        s->ext[EXT_DEPENDENCY] = 20;
     if (kind == KIND_AUDIO)
         add_codec(s, CODEC_OPUS);
     for (int codec = CODEC_VP8; kind == KIND_VIDEO && codec < CODEC_COUNT; codec++)
@@ -198,11 +200,6 @@ static void play(struct sink *s, const struct sink_packet *p, usec_t now)
         if ((int32_t)(p->ts - s->last.ts) < 0)
             COMPLAIN(s, "time went back by %d ticks behind a hole",
                      (int32_t)(s->last.ts - p->ts));
-        const bool cut = !s->last.marker && first && n->key;
-        if (cut && !same_source(&s->last.mark, n) && s->lost > 0) {
-            s->lost--; // left out on purpose: it tells the viewer that the frame ended
-            s->cut++;
-        }
     }
     if (s->any)
         note_switch(s, n);
@@ -227,12 +224,40 @@ static usec_t patience(const struct sink *s)
     return asks ? 1500 * USEC_PER_MS : 200 * USEC_PER_MS;
 }
 
+/** A whole keyframe behind a hole: no decoder waits for what is before it. */
+static bool key_ahead(const struct sink *s, int64_t *found)
+{
+    for (int64_t i = s->cursor + 1; i <= s->highest; i++) {
+        const struct mark *m = &at(s, i)->mark;
+        if (!at(s, i)->here || !m->key || m->index != 0 || i + m->count - 1 > s->highest)
+            continue;
+        bool whole = true;
+        for (int64_t k = i; k < i + m->count; k++)
+            whole &= at(s, k)->here && at(s, k)->mark.frame == m->frame;
+        *found = i;
+        if (whole)
+            return true;
+    }
+    return false;
+}
+
+static void skip_to(struct sink *s, int64_t seq)
+{
+    for (; s->cursor < seq; s->cursor++)
+        s->passed += !at(s, s->cursor)->here;
+    s->hole = true;
+}
+
 static void play_out(struct sink *s, usec_t now)
 {
+    int64_t key;
     while (s->cursor <= s->highest) {
         struct sink_packet *p = at(s, s->cursor);
         if (p->here) {
             play(s, p, now);
+        } else if (s->kind == KIND_VIDEO && key_ahead(s, &key)) {
+            skip_to(s, key);
+            continue;
         } else if (now - p->missing_at < patience(s)) {
             s->tick_at = now + TICK;
             return;
@@ -289,6 +314,8 @@ static bool read_packet(struct sink *s, const struct rtp *pkt, const struct agre
     out->tl0 = desc.tl0;
     out->tid = desc.tid;
     out->has_frame = rtp_ext_frame_number(pkt, s->ext[EXT_DEPENDENCY], &out->dd_frame);
+    if (codec->codec == CODEC_AV1 && s->owner->conf.two_byte && !out->has_frame)
+        COMPLAIN(s, "packet %u has no dependency descriptor", pkt->seq);
     check_extensions(s, pkt, &out->mark);
     return true;
 }

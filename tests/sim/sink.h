@@ -64,7 +64,7 @@ struct sink {
     // what became of it
     uint64_t packets, bytes, frames, keys, lost, repaired, doubled;
     uint64_t switches, layer_switches;
-    uint64_t cut; ///< numbers left out behind a frame that a switch cut off
+    uint64_t passed; ///< numbers not waited for, because a whole keyframe was behind them
     uint64_t nacks, plis;
     uint64_t late_after_switch;
     usec_t first_at, last_at; ///< packets
