@@ -209,8 +209,6 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
 {
     struct payload desc;
     const bool described = st->track->kind == KIND_VIDEO && pkt->payload_len > 0;
-    if (st->track->muted)
-        return DROP_MUTED;
     if (described) {
         const enum drop why =
             payload_parse(&desc, st->codec, rtp_payload(pkt), pkt->payload_len);
@@ -222,6 +220,8 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
         stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);
     if (why)
         return why;
+    if (st->track->muted)
+        return DROP_MUTED; // counted before, or its sender would hear of losses afterwards
     if (st->track->kind == KIND_AUDIO)
         note_voice(st, pkt, now);
     forward(r->env, st, pkt, described ? &desc : NULL, now);
