@@ -33,6 +33,8 @@ static void check_page(const struct links_room *room)
     free(html);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct links_room room = {0};

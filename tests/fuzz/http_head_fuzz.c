@@ -69,6 +69,8 @@ static void check_address(const struct head *head)
         (void)address_range_valid(forwarded);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t end = head_end((const char *)data, size);
