@@ -83,18 +83,18 @@ static const char *agree(struct worker *w, const struct letter *l, usec_t now)
     struct worker_member *wm = find_member(w, l);
     if (!wm)
         return "unknown_member";
-    if (route_add_ufrag(w, wm, a->local_ufrag) < 0)
-        return "capacity";
-    if (!wm->member->has_peer || wm->member->peer.generation != a->generation)
-        route_forget_addresses(w, wm);
+    const bool another = !wm->member->has_peer || wm->member->peer.generation != a->generation;
     switch (member_agree(wm->member, a, now)) {
     case 0:
-        return "";
+        break;
     case -ENOMEM:
         return "capacity";
-    default:
+    default: // the names of the connection that goes on are kept
         return "invalid_agreement";
     }
+    if (another)
+        route_forget_addresses(w, wm);
+    return route_add_ufrag(w, wm, a->local_ufrag) < 0 ? "capacity" : "";
 }
 
 static void agree_and_tell(struct worker *w, const struct letter *l, usec_t now)

@@ -57,14 +57,21 @@ void route_add_address(struct worker *w, struct worker_member *wm,
         a->of = wm;
 }
 
+/** Another member may have the same name by now: then it is that one's. */
+static void forget_ufrag(struct worker *w, const struct worker_member *wm, const char *ufrag)
+{
+    if (map_get(&w->by_ufrag, ufrag, strlen(ufrag)) == wm)
+        (void)map_del(&w->by_ufrag, ufrag, strlen(ufrag));
+}
+
 int route_add_ufrag(struct worker *w, struct worker_member *wm, const char *ufrag)
 {
     if (strcmp(wm->ufrag[0], ufrag) == 0)
         return 0;
     if (*wm->ufrag[1])
-        (void)map_del(&w->by_ufrag, wm->ufrag[1], strlen(wm->ufrag[1]));
+        forget_ufrag(w, wm, wm->ufrag[1]);
     if (*wm->ufrag[0]) { // its key moves: out and in again
-        (void)map_del(&w->by_ufrag, wm->ufrag[0], strlen(wm->ufrag[0]));
+        forget_ufrag(w, wm, wm->ufrag[0]);
         memcpy(wm->ufrag[1], wm->ufrag[0], sizeof(wm->ufrag[1]));
         (void)map_put(&w->by_ufrag, wm->ufrag[1], strlen(wm->ufrag[1]), wm);
     }
@@ -87,5 +94,5 @@ void route_forget(struct worker *w, struct worker_member *wm)
     route_forget_addresses(w, wm);
     for (unsigned i = 0; i < 2; i++)
         if (*wm->ufrag[i])
-            (void)map_del(&w->by_ufrag, wm->ufrag[i], strlen(wm->ufrag[i]));
+            forget_ufrag(w, wm, wm->ufrag[i]);
 }
