@@ -91,8 +91,8 @@ static void write_nack(struct outgoing *o, struct stream *st, usec_t now)
     for (unsigned done = 0, written = 0; done < n; done += written) {
         out_reserve(o, 12 + 4 * (size_t)(n - done));
         written = n - done;
-        const size_t len = rtcp_write_nack(out_at(o), out_room(o), o->m->ssrc, st->ssrc,
-                                           seq + done, &written);
+        const size_t len =
+            rtcp_write_nack(out_at(o), out_room(o), o->m->ssrc, st->ssrc, seq + done, &written);
         if (len == 0)
             break;
         o->len += len;

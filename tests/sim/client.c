@@ -228,6 +228,14 @@ static void settle_dtls(struct client *c, usec_t now)
         take_keys(c, now);
 }
 
+/** A check was answered: there is a path. */
+static void begin_dtls(struct client *c, usec_t now)
+{
+    if (c->checks_ok > 0)
+        dtls_start(&c->dtls, now);
+    settle_dtls(c, now);
+}
+
 static void on_rtp(struct client *c, uint8_t *bytes, size_t len, usec_t now)
 {
     struct rtp pkt;
@@ -258,6 +266,7 @@ void client_on_datagram(struct client *c, uint8_t *bytes, size_t len, usec_t now
         return;
     if (bytes[0] < 4) {
         client_on_stun(c, bytes, len, now);
+        begin_dtls(c, now);
     } else if (dtls_is_dtls(bytes, len)) {
         (void)dtls_on_datagram(&c->dtls, bytes, len, now);
         settle_dtls(c, now);
@@ -277,8 +286,6 @@ void client_tick(struct client *c, usec_t now)
         return;
     client_ice_tick(c, now);
     dtls_tick(&c->dtls, now);
-    if (c->checks_ok > 0)
-        dtls_start(&c->dtls, now);
     settle_dtls(c, now);
     if (!c->up)
         return;
