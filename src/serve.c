@@ -322,6 +322,7 @@ static int build(struct serve *s)
 static void catch_signals(struct serve *s)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error, not the end
     (void)uv_signal_init(&s->loop, &s->on_term);
     (void)uv_signal_init(&s->loop, &s->on_int);
     s->on_term.data = s->on_int.data = s;

@@ -220,6 +220,9 @@ void call_room_title(struct call *call, const char *room, const char *title);
 const char *call_member_title(const struct call_member *m);
 const char *call_member_kind(const struct call_member *m);
 
+/** For loops: the id of an open room at or after `*at` (begin with 0), NULL at the end. */
+const char *call_room_next(const struct call *call, size_t *at);
+
 /** Totals for the metrics. */
 void call_totals(const struct call *call, unsigned *rooms, unsigned *participants);
 

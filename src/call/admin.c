@@ -61,6 +61,12 @@ void call_room_title(struct call *call, const char *id, const char *title)
         (void)snprintf(room->title, sizeof(room->title), "%s", title);
 }
 
+const char *call_room_next(const struct call *call, size_t *at)
+{
+    const struct call_room *room = map_next(&call->rooms, at);
+    return room ? room->id : NULL;
+}
+
 void call_totals(const struct call *call, unsigned *rooms, unsigned *participants)
 {
     *rooms = (unsigned)call->rooms.count;
