@@ -93,6 +93,7 @@ static int agree_mlines(struct work *w, struct agreement *a)
         if (rc)
             return rc;
     }
+    extmap_settle(a);
     return 0;
 }
 

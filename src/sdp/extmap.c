@@ -51,6 +51,40 @@ void extmap_agree(const struct section *s, unsigned direction, struct agree_mlin
     }
 }
 
+static void take_out(struct agree_mline *m, enum media_ext ext)
+{
+    m->ext[ext] = 0;
+    for (unsigned c = 0; ext == EXT_TWCC && c < m->codec_count; c++)
+        m->codec[c].twcc = false;
+}
+
+/** Takes the ids of one m-line into account. `meaning` is by id, EXT_COUNT: none yet. */
+static void settle_mline(struct agree_mline *m, bool send_times, enum media_ext meaning[256])
+{
+    for (unsigned i = 0; i < EXT_COUNT; i++) {
+        if (!m->ext[i] || (i == EXT_ABS_SEND_TIME) != send_times)
+            continue;
+        enum media_ext *known_as = &meaning[m->ext[i]];
+        if (*known_as == EXT_COUNT)
+            *known_as = (enum media_ext)i;
+        else if (*known_as != (enum media_ext)i)
+            take_out(m, (enum media_ext)i);
+    }
+}
+
+void extmap_settle(struct agreement *a)
+{
+    enum media_ext meaning[256];
+    for (unsigned i = 0; i < 256; i++)
+        meaning[i] = EXT_COUNT;
+    // Send times come last: whoever estimates by them can do without, a speaker needs its
+    // level.
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < a->mline_count; i++)
+            if (a->mline[i].active && a->mline[i].client_receives)
+                settle_mline(&a->mline[i], pass == 1, meaning);
+}
+
 void extmap_write(FILE *out, const struct section *s, const struct agree_mline *m)
 {
     for (unsigned i = 0; i < EXT_COUNT; i++) {

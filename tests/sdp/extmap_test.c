@@ -100,6 +100,22 @@ static void ids_belong_to_their_mline(void **state)
     sdp_answered_fini(&a);
 }
 
+static void an_id_means_one_thing_on_all_that_the_client_receives(void **state)
+{
+    (void)state;
+    struct sdp_answered a =
+        answer_plain(SESSION("0 1 2") VIDEO("0", "recvonly") EXT("2", URI_AST) EXT("3", URI_MID)
+                         AUDIO("1", "recvonly") EXT("2", URI_LEVEL) EXT("5", URI_MID)
+                             AUDIO("2", "recvonly") EXT("5", URI_LEVEL) EXT("3", URI_MID));
+    assert_int_equal(a.agreement.mline[0].ext[EXT_ABS_SEND_TIME], 0); // gives way
+    assert_int_equal(a.agreement.mline[0].ext[EXT_MID], 3);
+    assert_int_equal(a.agreement.mline[1].ext[EXT_AUDIO_LEVEL], 2);
+    assert_int_equal(a.agreement.mline[1].ext[EXT_MID], 5);
+    assert_int_equal(a.agreement.mline[2].ext[EXT_AUDIO_LEVEL], 0); // 5 has a meaning
+    assert_int_equal(a.agreement.mline[2].ext[EXT_MID], 3);
+    sdp_answered_fini(&a);
+}
+
 static void an_extension_of_the_session_holds_for_all_mlines(void **state)
 {
     (void)state;
@@ -157,6 +173,7 @@ int main(void)
         cmocka_unit_test(both_directions_have_the_union),
         cmocka_unit_test(of_two_ids_and_of_two_uris_the_first_counts),
         cmocka_unit_test(ids_belong_to_their_mline),
+        cmocka_unit_test(an_id_means_one_thing_on_all_that_the_client_receives),
         cmocka_unit_test(an_extension_of_the_session_holds_for_all_mlines),
         cmocka_unit_test(ids_that_no_packet_can_have_are_passed_over),
         cmocka_unit_test(directions_are_turned_around),
