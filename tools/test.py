@@ -107,7 +107,9 @@ def sources(*patterns):
 
 def check_format():
     files = sources("src/**/*.[ch]", "include/**/*.h", "tests/**/*.[ch]", "bench/**/*.[ch]")
-    return run(["clang-format", "--dry-run", "--Werror", *files])
+    ok, out = run(["clang-format", "--dry-run", "--Werror", *files])
+    wrong = sorted({m[1] for m in re.finditer(r"^(/\S+?):\d+:\d+: ", out, re.M)})
+    return ok, "".join(f"run: clang-format -i {f}\n" for f in wrong) or out
 
 
 def check_headers():

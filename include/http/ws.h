@@ -43,6 +43,12 @@ void ws_close(struct ws_conn *conn, uint16_t code, const char *reason);
 void ws_set_user(struct ws_conn *conn, void *user);
 void *ws_user(const struct ws_conn *conn);
 
+/**
+ * True if the client has closed with 1001, "going away" (RFC 6455 section 7.4.1): a page that is
+ * left or reloaded, not a network that is lost. For use in `close`.
+ */
+bool ws_gone_away(const struct ws_conn *conn);
+
 /** As http_address(), http_lang() and the header Origin ("" if none was sent). */
 const char *ws_address(const struct ws_conn *conn);
 const char *ws_lang(const struct ws_conn *conn);

@@ -163,6 +163,12 @@ void ws_close(struct ws_conn *conn, uint16_t code, const char *reason)
         server_kill(conn->conn);
 }
 
+bool ws_gone_away(const struct ws_conn *conn)
+{
+    return wslay_event_get_close_received(conn->frames) &&
+           wslay_event_get_status_code_received(conn->frames) == WSLAY_CODE_GOING_AWAY;
+}
+
 /* ---- wslay's callbacks ---- */
 
 static ssize_t on_take(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags,

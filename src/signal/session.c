@@ -218,6 +218,15 @@ void signal_session_oversized(struct signal_session *session)
         session_refuse(session, 0, &err);
 }
 
+void signal_session_left(struct signal_session *session)
+{
+    struct call_member *m = session->member;
+    session->member = NULL;
+    if (m)
+        call_leave(m);
+    signal_session_lost(session);
+}
+
 void signal_session_lost(struct signal_session *session)
 {
     if (session->member)

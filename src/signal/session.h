@@ -67,6 +67,9 @@ void signal_session_hear(struct signal_session *session, const char *text, size_
                          bool binary);
 void signal_session_oversized(struct signal_session *session);
 
+/** The page is gone: the participant leaves, the session is freed. */
+void signal_session_left(struct signal_session *session);
+
 /** The socket is gone: a participant is kept for a while, the session is freed. */
 void signal_session_lost(struct signal_session *session);
 

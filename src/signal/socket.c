@@ -47,8 +47,11 @@ static void on_oversized(struct ws_conn *conn, void *ctx)
 static void on_close(struct ws_conn *conn, void *ctx)
 {
     (void)ctx;
-    if (ws_user(conn))
-        signal_session_lost(ws_user(conn));
+    struct signal_session *session = ws_user(conn);
+    if (session && ws_gone_away(conn))
+        signal_session_left(session); // Firefox drops a `leave` sent while a page unloads
+    else if (session)
+        signal_session_lost(session);
 }
 
 void signal_serve(struct signal *s, struct http *http)

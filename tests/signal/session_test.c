@@ -538,6 +538,25 @@ static void who_does_not_join_in_time_is_closed(void **state)
     house_end(&h);
 }
 
+static void who_leaves_the_page_is_gone_at_once(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client c, again;
+    house_begin(&h, &usual);
+    connect_client(&h, &c);
+    join(&h, &c, "");
+    char *text = resume_text(heard(&c, "joined", 0), 1);
+    signal_session_left(c.session);
+    c.session = NULL;
+    connect_client(&h, &again);
+    expect_error(&again, text, "unknown_session", NULL);
+    free(text);
+    client_fini(&c);
+    client_fini(&again);
+    house_end(&h);
+}
+
 static void who_says_nothing_is_taken_for_lost_and_may_resume(void **state)
 {
     (void)state;
@@ -600,6 +619,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_request_with_an_id_is_answered_once),
         cmocka_unit_test(chat_is_limited),
         cmocka_unit_test(a_lost_socket_resumes_where_it_was),
+        cmocka_unit_test(who_leaves_the_page_is_gone_at_once),
         cmocka_unit_test(who_comes_back_too_late_joins_anew),
         cmocka_unit_test(who_does_not_join_in_time_is_closed),
         cmocka_unit_test(who_says_nothing_is_taken_for_lost_and_may_resume),

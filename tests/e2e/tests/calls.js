@@ -49,7 +49,7 @@ for (const kind of ['chromium', 'firefox']) {
         const { ada, blaise } = await twoOf(t, kind, kind === 'chromium' ? 'firefox' : 'chromium');
         await ada.page.click('#mic');
         await blaise.page.until('the mark of a muted microphone', () =>
-            Boolean(document.querySelector('.tile.muted:not(:has(.mirrored)) [role=img].muted')));
+            Boolean(document.querySelector('.tile[data-muted]:not(:has(.mirrored)) [role=img].muted')));
         const before = await blaise.inbound(ada, 'microphone');
         await new Promise((r) => setTimeout(r, 1500));
         const after = await blaise.inbound(ada, 'microphone');
@@ -63,7 +63,7 @@ for (const kind of ['chromium', 'firefox']) {
         await ada.page.click('#camera');
         await blaise.page.until('a tile without picture', () => {
             const tile = [...document.querySelectorAll('.tile[data-source=camera]')].find((e) => e.textContent.includes('Ada'));
-            return tile && !tile.classList.contains('live');
+            return tile && !('live' in tile.dataset);
         });
         await ada.page.click('#camera');
         await blaise.sees(ada);
