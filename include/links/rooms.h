@@ -4,7 +4,7 @@
 
 #include "links/links.h"
 
-#define LINKS_TTL_MAX (7 * 86400) ///< seconds a personal token may live
+#define LINKS_TTL_MAX INT64_C(604800) ///< seconds a personal token may live
 
 /**
  * Makes a room for `room->tenant`. The caller sets kind, access, title, owner, event, locale,

@@ -43,6 +43,6 @@ void rand_id(char *out, size_t size, const char *prefix, size_t chars)
 
     assert(chars <= BASE32_LEN(ID_BYTES) && prefix_len + chars < size);
     rand_bytes(bytes, sizeof bytes);
-    memcpy(out, prefix, prefix_len);
+    (void)snprintf(out, size, "%s", prefix);
     text_base32(bytes, sizeof bytes, chars, out + prefix_len);
 }

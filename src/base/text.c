@@ -28,13 +28,15 @@ void text_base32(const uint8_t *bytes, size_t len, size_t chars, char *out)
 
 char text_base32_canonical(char c)
 {
-    char low = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-
-    if (low == 'o')
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    if (c == 'o')
         return '0';
-    if (low == 'i' || low == 'l')
+    if (c == 'i' || c == 'l')
         return '1';
-    return low != '\0' && strchr(base32_digits, low) ? low : '\0';
+    if (c == '\0' || !strchr(base32_digits, c))
+        return '\0';
+    return c;
 }
 
 void text_hex(const uint8_t *bytes, size_t len, char *out)

@@ -82,7 +82,9 @@ static bool step(struct chunked *c, char byte)
     default:
         good = false;
     }
-    c->last = byte == '\n' ? '\0' : byte;
+    c->last = byte;
+    if (byte == '\n')
+        c->last = '\0';
     return good;
 }
 

@@ -6,13 +6,15 @@
 #define ALLOW_MAX 128
 
 /** Adds `method` to a list of them, once. */
-static void add_method(char *list, const char *method)
+static void add_method(char list[ALLOW_MAX], const char *method)
 {
+    size_t len;
+
     if (head_lists(list, method))
         return;
-    if (*list)
-        strcat(list, ", "); // at most the seven methods there are: they fit ALLOW_MAX
-    strcat(list, method);
+    // At most the seven methods there are: they fit.
+    len = strlen(list);
+    (void)snprintf(list + len, ALLOW_MAX - len, "%s%s", len > 0 ? ", " : "", method);
 }
 
 static bool same_method(const char *route, const char *asked)

@@ -54,14 +54,11 @@ static const char *reason(unsigned status)
 
 void http_set(struct http_req *req, const char *name, const char *value)
 {
-    size_t name_len = strlen(name);
+    size_t room = HTTP_SET_MAX - req->set_len;
     char *to = req->set + req->set_len;
 
-    assert(name_len + strlen(value) + 4 <= HTTP_SET_MAX - req->set_len);
-    memcpy(to, name, name_len);
-    to += name_len;
-    *to++ = ':';
-    *to++ = ' ';
+    assert(strlen(name) + strlen(value) + 4 < room);
+    to += snprintf(to, room, "%s: ", name);
     for (; *value; value++) {
         if ((unsigned char)*value >= 0x20 && *value != 0x7f)
             *to++ = *value;

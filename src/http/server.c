@@ -113,16 +113,21 @@ static const struct lws_protocols protocols[] = {
 
 static void address_text(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE])
 {
-    const struct in6_addr *a6 = &((const struct sockaddr_in6 *)sa)->sin6_addr;
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; // RFC 4291 section 2.5.5.2
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
 
     out[0] = '\0';
-    if (sa->ss_family == AF_INET)
-        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr, out,
-                        HTTP_ADDRESS_SIZE);
-    else if (IN6_IS_ADDR_V4MAPPED(a6))
-        (void)inet_ntop(AF_INET, a6->s6_addr + 12, out, HTTP_ADDRESS_SIZE);
+    if (sa->ss_family == AF_INET) {
+        memcpy(&v4, sa, sizeof v4);
+        (void)inet_ntop(AF_INET, &v4.sin_addr, out, HTTP_ADDRESS_SIZE);
+        return;
+    }
+    memcpy(&v6, sa, sizeof v6);
+    if (memcmp(v6.sin6_addr.s6_addr, mapped, sizeof mapped) == 0)
+        (void)inet_ntop(AF_INET, v6.sin6_addr.s6_addr + sizeof mapped, out, HTTP_ADDRESS_SIZE);
     else
-        (void)inet_ntop(AF_INET6, a6, out, HTTP_ADDRESS_SIZE);
+        (void)inet_ntop(AF_INET6, &v6.sin6_addr, out, HTTP_ADDRESS_SIZE);
 }
 
 static void adopt(struct http *http, int fd, const struct sockaddr_storage *from)
@@ -154,7 +159,7 @@ static void on_accept(uv_poll_t *handle, int status, int events)
 
     (void)events;
     for (int i = 0; status == 0 && i < ACCEPT_BATCH; i++) {
-        struct sockaddr_storage from;
+        struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
         int fd = accept4(http->listen_fd, (struct sockaddr *)&from, &len,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -300,8 +305,8 @@ static int make_context(struct http *http)
         .foreign_loops = loops,
         .pcontext = &http->context,
         .pt_serv_buf_size = WRITE_MAX,
-        .gid = (gid_t)-1,
-        .uid = (uid_t)-1,
+        .gid = -1,
+        .uid = -1,
     };
 
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);

@@ -28,7 +28,7 @@ void link_hash(const struct links *links, const struct links_room *room,
  */
 bool find_token(const char *link, char out[LINKS_TOKEN_SIZE]);
 
-void room_to_row(const struct links_room *room, struct store_room *row);
-void room_from_row(const struct store_room *row, struct links_room *room);
+void room_to_row(const struct links_room *from, struct store_room *to);
+void room_from_row(const struct store_room *from, struct links_room *to);
 
 #endif

@@ -59,9 +59,11 @@ static bool canonical_base32(const char *s, char *out)
 static bool canonical_uuid(const char *s, char *out)
 {
     for (size_t i = 0; i < UUID_CHARS; i++) {
-        char c = s[i] >= 'A' && s[i] <= 'F' ? (char)(s[i] - 'A' + 'a') : s[i];
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        char c = s[i];
 
+        if (c >= 'A' && c <= 'F')
+            c = (char)(c - 'A' + 'a');
         if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
             return false;
         out[i] = c;
