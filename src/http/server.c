@@ -14,7 +14,8 @@
 
 #define ACCEPT_BATCH  64
 #define WRITE_BATCH   8
-#define WRITE_MAX     65536
+#define READ_MAX      65536
+#define WRITE_MAX     32768
 #define CLOSING_TURNS 6
 #define SENDING_US    (30 * USEC_PER_SEC)
 
@@ -40,22 +41,47 @@ void server_kill(struct conn *conn)
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
-/** Writes a piece of the first buffer; -1 if the connection is lost. */
-static int write_piece(struct conn *conn)
+/** Copies what waits, as much as fits: many small frames leave in one packet. */
+static size_t gather(const struct conn *conn, unsigned char *to, size_t size)
 {
-    struct out *out = conn->out;
-    size_t n = out->len - out->at;
+    size_t n = 0;
 
-    if (n > WRITE_MAX)
-        n = WRITE_MAX;
-    if (lws_write(conn->wsi, (unsigned char *)out->data + out->at, n, LWS_WRITE_RAW) < (int)n)
-        return -1;
-    out->at += n;
+    for (const struct out *out = conn->out; out && n < size; out = out->next) {
+        size_t left = out->len - out->at;
+        size_t take = left < size - n ? left : size - n;
+
+        memcpy(to + n, out->data + out->at, take);
+        n += take;
+    }
+    return n;
+}
+
+static void drop_written(struct conn *conn, size_t n)
+{
     conn->queued -= n;
-    if (out->at == out->len) {
+    while (n > 0) {
+        struct out *out = conn->out;
+        size_t left = out->len - out->at;
+
+        if (n < left) {
+            out->at += n;
+            return;
+        }
+        n -= left;
         conn->out = out->next;
         free(out);
     }
+}
+
+/** Writes a piece of what waits; -1 if the connection is lost. */
+static int write_piece(struct conn *conn)
+{
+    unsigned char piece[WRITE_MAX];
+    size_t n = gather(conn, piece, sizeof piece);
+
+    if (lws_write(conn->wsi, piece, n, LWS_WRITE_RAW) < (int)n)
+        return -1;
+    drop_written(conn, n);
     return 0;
 }
 
@@ -105,7 +131,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "salon", .callback = on_event, .rx_buffer_size = WRITE_MAX},
+    {.name = "salon", .callback = on_event, .rx_buffer_size = READ_MAX},
     {.name = NULL},
 };
 
@@ -292,7 +318,8 @@ static void on_tick(uv_timer_t *timer)
 
 static void on_lws_log(int level, const char *line)
 {
-    log_at(level == LLL_ERR ? LEVEL_WARN : LEVEL_DEBUG, "http.lws", "line=\"%s\"", line);
+    log_at(level == LLL_ERR ? LEVEL_WARN : LEVEL_DEBUG, "http.lws", "line=\"%.*s\"",
+           (int)strcspn(line, "\n"), line);
 }
 
 static int make_context(struct http *http)
@@ -304,7 +331,7 @@ static int make_context(struct http *http)
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
         .pcontext = &http->context,
-        .pt_serv_buf_size = WRITE_MAX,
+        .pt_serv_buf_size = READ_MAX,
         .gid = -1,
         .uid = -1,
     };
@@ -359,10 +386,14 @@ int http_open(uv_loop_t *loop, const struct http_conf *conf, struct http **out, 
     http->open_handles = 2;
     error = make_context(http);
     if (error) {
-        (void)snprintf(why, why_size, "%s",
-                       error == -EINVAL ? "tls: the certificate or its key cannot be used"
-                                        : "libwebsockets does not start: is its libuv part "
-                                          "(libwebsockets-evlib-uv) installed?");
+        if (error == -EINVAL && conf->tls_cert)
+            (void)snprintf(why, why_size,
+                           "http.tls: cannot use the certificate %s with the key %s",
+                           conf->tls_cert, conf->tls_key);
+        else
+            (void)snprintf(why, why_size,
+                           "libwebsockets does not start: is its libuv part "
+                           "(libwebsockets-evlib-uv) installed?");
         http_close(http, NULL, NULL);
         return error;
     }
