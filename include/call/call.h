@@ -197,24 +197,24 @@ void call_update(struct call_member *m, const char *name, bool has_hand, bool ha
 /* ---- what the API asks ---- */
 
 /** How many are in the room; WHEP players and those away count. */
-unsigned call_room_count(const struct call *call, const char *room);
+unsigned call_room_count(const struct call *call, const char *room_id);
 
 /** They, as in `participant` of docs/signalling.md and `joined_at`: a new array. */
-json_t *call_room_participants(const struct call *call, const char *room);
+json_t *call_room_participants(const struct call *call, const char *room_id);
 
 /** Puts one out, with `closed` and reason "removed". False if it is not there. */
-bool call_room_remove(struct call *call, const char *room, const char *participant);
+bool call_room_remove(struct call *call, const char *room_id, const char *participant);
 
 /** Mutes one's source, or all it publishes if `source` is NULL. Returns 0; -ENOENT: no such
  *  participant; -ESRCH: it does not publish that. */
-int call_room_mute(struct call *call, const char *room, const char *participant,
+int call_room_mute(struct call *call, const char *room_id, const char *participant,
                    const enum media_source *source);
 
 /** Puts everyone out with `closed` and reason "room_closed". */
-void call_room_close(struct call *call, const char *room);
+void call_room_close(struct call *call, const char *room_id);
 
 /** A new title, for those who join later. */
-void call_room_title(struct call *call, const char *room, const char *title);
+void call_room_title(struct call *call, const char *room_id, const char *title);
 
 /** Title and kind of the room the participant is in. */
 const char *call_member_title(const struct call_member *m);

@@ -4,16 +4,16 @@
 #include <errno.h>
 #include <stdio.h>
 
-unsigned call_room_count(const struct call *call, const char *id)
+unsigned call_room_count(const struct call *call, const char *room_id)
 {
-    const struct call_room *room = call_room_find(call, id);
+    const struct call_room *room = call_room_find(call, room_id);
     return room ? room->count : 0;
 }
 
-json_t *call_room_participants(const struct call *call, const char *id)
+json_t *call_room_participants(const struct call *call, const char *room_id)
 {
     json_t *all = json_array();
-    const struct call_room *room = call_room_find(call, id);
+    const struct call_room *room = call_room_find(call, room_id);
     const struct call_member *m = room ? LIST_FIRST(&room->members) : NULL;
     for (; m; m = LIST_NEXT(m, link)) {
         json_t *view = call_view_member(m);
@@ -23,19 +23,19 @@ json_t *call_room_participants(const struct call *call, const char *id)
     return all;
 }
 
-bool call_room_remove(struct call *call, const char *id, const char *participant)
+bool call_room_remove(struct call *call, const char *room_id, const char *participant)
 {
-    const struct call_room *room = call_room_find(call, id);
+    const struct call_room *room = call_room_find(call, room_id);
     struct call_member *m = room ? call_member_find(room, participant) : NULL;
     if (m)
         call_member_end(m, "removed");
     return m != NULL;
 }
 
-int call_room_mute(struct call *call, const char *id, const char *participant,
+int call_room_mute(struct call *call, const char *room_id, const char *participant,
                    const enum media_source *source)
 {
-    const struct call_room *room = call_room_find(call, id);
+    const struct call_room *room = call_room_find(call, room_id);
     struct call_member *m = room ? call_member_find(room, participant) : NULL;
     if (!m)
         return -ENOENT;
@@ -54,9 +54,9 @@ int call_room_mute(struct call *call, const char *id, const char *participant,
     return 0;
 }
 
-void call_room_title(struct call *call, const char *id, const char *title)
+void call_room_title(struct call *call, const char *room_id, const char *title)
 {
-    struct call_room *room = call_room_find(call, id);
+    struct call_room *room = call_room_find(call, room_id);
     if (room)
         (void)snprintf(room->title, sizeof(room->title), "%s", title);
 }

@@ -207,9 +207,9 @@ void call_stop(struct call *call)
         end_all(room, "shutdown");
 }
 
-void call_room_close(struct call *call, const char *id)
+void call_room_close(struct call *call, const char *room_id)
 {
-    struct call_room *room = call_room_find(call, id);
+    struct call_room *room = call_room_find(call, room_id);
     if (room)
         end_all(room, "room_closed");
 }

@@ -3,6 +3,7 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ void whip_session_free(struct whip_session *s)
 
 void whip_new_etag(struct whip_session *s)
 {
-    rand_id(s->etag, sizeof(s->etag) - 1, "\"", WHIP_ETAG_CHARS);
-    strcat(s->etag, "\""); // rand_id() left a byte for it
+    char tag[WHIP_ETAG_CHARS + 1];
+    rand_id(tag, sizeof(tag), "", WHIP_ETAG_CHARS);
+    (void)snprintf(s->etag, sizeof(s->etag), "\"%s\"", tag);
 }
