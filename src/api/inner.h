@@ -37,6 +37,24 @@ bool api_body_of(struct body *body, struct http_req *req, const char *const *kno
 /** Frees the body; false: a field was wrong, and it was answered. */
 bool api_body_done(struct body *body, struct http_req *req);
 
+/* again.c */
+
+void api_reply_room(struct api *api, struct http_req *req, unsigned status,
+                    const struct links_caller *caller, const struct links_room *room);
+/** The same with Location: for a room that was made. */
+void api_reply_made(struct api *api, struct http_req *req, unsigned status,
+                    const struct links_caller *caller, const struct links_room *room);
+
+/** The Idempotency-Key, NULL if there is none; false: it is not one and was answered. */
+bool api_idempotency_key(struct http_req *req, const char **out);
+
+/** SHA-256 of what makes two requests the same. */
+void api_hash_request(const struct http_req *req, uint8_t out[32]);
+
+/** Answers again what was answered before to this key; true if it did. */
+bool api_answer_again(struct api *api, struct http_req *req, const struct links_caller *caller,
+                      const char *key);
+
 /* room_json.c */
 
 /** A room as the caller may see it: with its share texts, host_url only with the scope. */

@@ -1,7 +1,5 @@
 #include "inner.h"
 
-#include "base/digest.h"
-#include "base/text.h"
 #include "base/usec.h"
 
 #include <errno.h>
@@ -13,80 +11,6 @@
 #define LIST_DEFAULT 50
 #define LIST_MAX     200
 #define TTL_DEFAULT  3600
-
-static void reply_room(struct api *api, struct http_req *req, unsigned status,
-                       const struct links_caller *caller, const struct links_room *room)
-{
-    http_reply_json(req, status, api_room_json(api, req, caller, room));
-}
-
-static void reply_made(struct api *api, struct http_req *req, unsigned status,
-                       const struct links_caller *caller, const struct links_room *room)
-{
-    char location[64];
-
-    (void)snprintf(location, sizeof location, "/api/v1/rooms/%s", room->id);
-    http_set(req, "Location", location);
-    reply_room(api, req, status, caller, room);
-}
-
-/* ---- idempotency ---- */
-
-/** SHA-256 of what makes two requests the same. */
-static void hash_request(const struct http_req *req, uint8_t out[SHA256_SIZE])
-{
-    size_t len;
-    const char *body = http_body(req, &len);
-    const char *path = http_path(req);
-    size_t path_len = strlen(path) + 1;
-    char *all = malloc(path_len + len);
-
-    if (!all)
-        abort();
-    memcpy(all, path, path_len);
-    memcpy(all + path_len, body, len);
-    digest_sha256(all, path_len + len, out);
-    free(all);
-}
-
-/** Answers again what was answered before to this Idempotency-Key; true if it did. */
-static bool answer_again(struct api *api, struct http_req *req,
-                         const struct links_caller *caller, const char *key)
-{
-    struct links_answer answer;
-    struct links_room room;
-    uint8_t hash[SHA256_SIZE];
-    int error = links_answer_get(api->conf.links, caller->tenant.id, key, &answer, api_now());
-
-    if (error == -ENOENT)
-        return false;
-    hash_request(req, hash);
-    if (error == 0 && !digest_same(hash, sizeof hash, answer.request, sizeof answer.request)) {
-        http_problem(req, PROBLEM_IDEMPOTENCY_MISMATCH, NULL, NULL);
-        return true;
-    }
-    if (error == 0)
-        error = links_room_get(api->conf.links, caller->tenant.id, answer.room, &room);
-    if (error)
-        api_fail(req, error);
-    else if (room.closed)
-        http_problem(req, PROBLEM_ROOM_CLOSED, NULL, NULL);
-    else
-        reply_made(api, req, answer.status, caller, &room);
-    return true;
-}
-
-/** The header, NULL if there is none; false: it is not one and was answered. */
-static bool idempotency_key(struct http_req *req, const char **out)
-{
-    *out = http_header(req, HTTP_IDEMPOTENCY_KEY);
-    if (!*out || (**out && strlen(*out) <= 255 && text_one_line(*out, strlen(*out))))
-        return true;
-    http_problem(req, PROBLEM_INVALID_REQUEST, "Idempotency-Key", NULL);
-    return false;
-}
-
-/* ---- requests ---- */
 
 static bool within_rate(struct api *api, struct http_req *req,
                         const struct links_caller *caller)
@@ -120,8 +44,8 @@ static void make_room(struct http_req *req, void *ctx)
     const char *key;
     int error;
 
-    if (!api_caller(api, req, SCOPE_ROOMS_WRITE, &caller) || !idempotency_key(req, &key) ||
-        (key && answer_again(api, req, &caller, key)) || !within_rate(api, req, &caller) ||
+    if (!api_caller(api, req, SCOPE_ROOMS_WRITE, &caller) || !api_idempotency_key(req, &key) ||
+        (key && api_answer_again(api, req, &caller, key)) || !within_rate(api, req, &caller) ||
         !read_room(req, &room))
         return;
     memcpy(room.tenant, caller.tenant.id, sizeof room.tenant);
@@ -129,7 +53,7 @@ static void make_room(struct http_req *req, void *ctx)
     if (key) {
         struct links_answer answer = {.status = 201};
 
-        hash_request(req, answer.request);
+        api_hash_request(req, answer.request);
         error = links_room_make_once(api->conf.links, &room, key, &answer, api_now());
     } else {
         error = links_room_make(api->conf.links, &room, api_now());
@@ -137,7 +61,7 @@ static void make_room(struct http_req *req, void *ctx)
     if (error)
         api_fail(req, error);
     else
-        reply_made(api, req, 201, &caller, &room);
+        api_reply_made(api, req, 201, &caller, &room);
 }
 
 struct listing {
@@ -243,7 +167,7 @@ static void get_room(struct http_req *req, void *ctx)
     struct links_room room;
 
     if (api_room(ctx, req, SCOPE_ROOMS_READ, &caller, &room))
-        reply_room(ctx, req, 200, &caller, &room);
+        api_reply_room(ctx, req, 200, &caller, &room);
 }
 
 static void change_room(struct http_req *req, void *ctx)
@@ -266,7 +190,7 @@ static void change_room(struct http_req *req, void *ctx)
         return;
     }
     call_room_title(api->conf.call, room.id, room.title);
-    reply_room(api, req, 200, &caller, &room);
+    api_reply_room(api, req, 200, &caller, &room);
 }
 
 static void close_room(struct http_req *req, void *ctx)
@@ -320,13 +244,14 @@ static void rotate_room(struct http_req *req, void *ctx)
     const char *key;
     int error;
 
-    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) || !idempotency_key(req, &key) ||
-        (key && answer_again(api, req, &caller, key)) || !read_rotation(req, &old, &disconnect))
+    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) ||
+        !api_idempotency_key(req, &key) || (key && api_answer_again(api, req, &caller, key)) ||
+        !read_rotation(req, &old, &disconnect))
         return;
     if (key) {
         struct links_answer answer = {.status = 200};
 
-        hash_request(req, answer.request);
+        api_hash_request(req, answer.request);
         error = links_room_rotate_once(api->conf.links, &room, old, key, &answer, api_now());
     } else {
         error = links_room_rotate(api->conf.links, &room, old);
@@ -337,7 +262,7 @@ static void rotate_room(struct http_req *req, void *ctx)
     }
     if (disconnect)
         call_room_close(api->conf.call, room.id);
-    reply_room(api, req, 200, &caller, &room);
+    api_reply_room(api, req, 200, &caller, &room);
 }
 
 /** Reads {"user", "role", "ttl"}; false: it was answered. */
