@@ -255,6 +255,13 @@ static void remember(struct pub_layer *l, uint16_t seq, const uint8_t *bytes, si
     memcpy(s->bytes, bytes, len);
 }
 
+static size_t payload_size(const struct pub *p)
+{
+    if (p->codec == CODEC_OPUS)
+        return SHAPE_HEAD_MAX + MARK_SIZE;
+    return p->payload ? p->payload : 150 + rng_below(p->owner->env->rng, 250);
+}
+
 static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m, uint32_t ts)
 {
     uint8_t out[CLIENT_PACKET];
@@ -268,8 +275,7 @@ static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m, uint
                                 .pid = l->pid,
                                 .width = l->width,
                                 .height = l->height};
-    const size_t payload = p->codec == CODEC_OPUS ? SHAPE_HEAD_MAX + MARK_SIZE
-                                                  : 150 + rng_below(p->owner->env->rng, 250);
+    const size_t payload = payload_size(p);
     const size_t head = write_header(p, l, m, false, ts, l->seq, out);
     shape_write(&shape, m, out + head, payload);
     if (p->codec != CODEC_OPUS)
