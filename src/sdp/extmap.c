@@ -85,10 +85,25 @@ void extmap_settle(struct agreement *a)
                 settle_mline(&a->mline[i], pass == 1, meaning);
 }
 
+/**
+ * libwebrtc offers on a later m-line only the extensions that an earlier one of its kind has
+ * agreed. So a slot's answer repeats those of senders, though we never write them there: else a
+ * camera turned on in mid-call could send neither layers nor transport-wide numbers.
+ */
+static uint8_t repeated(const struct section *s, const struct agree_mline *m, unsigned ext)
+{
+    bool of_senders = ext == EXT_RID || ext == EXT_RRID || ext == EXT_TWCC;
+    bool fits = known[ext].kinds & 1u << m->kind;
+    if (!of_senders || !fits || !m->client_receives || m->client_sends)
+        return 0;
+    return s->ext[ext].direction & DIR_RECV ? s->ext[ext].id : 0;
+}
+
 void extmap_write(FILE *out, const struct section *s, const struct agree_mline *m)
 {
     for (unsigned i = 0; i < EXT_COUNT; i++) {
-        if (!m->ext[i])
+        const uint8_t id = m->ext[i] ? m->ext[i] : repeated(s, m, i);
+        if (!id)
             continue;
         // RFC 8285 section 5: what is sent on one side is received on the other.
         const char *direction = "";
@@ -96,6 +111,6 @@ void extmap_write(FILE *out, const struct section *s, const struct agree_mline *
             direction = "/recvonly";
         if (s->ext[i].directed && s->ext[i].direction == DIR_RECV)
             direction = "/sendonly";
-        (void)fprintf(out, "a=extmap:%u%s %s\r\n", m->ext[i], direction, known[i].uri);
+        (void)fprintf(out, "a=extmap:%u%s %s\r\n", id, direction, known[i].uri);
     }
 }
