@@ -45,8 +45,8 @@ class Publisher:
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
 
     def on_offer(self, promise):
-        offer = promise.get_reply().get_value("offer")
-        self.peer.emit("set-local-description", offer, Gst.Promise.new())
+        reply = promise.get_reply()   # it owns the offer: it has to outlive the call below
+        self.peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
 
     def on_gathering(self, _peer, _what):
         state = self.peer.get_property("ice-gathering-state")
