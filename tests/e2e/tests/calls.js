@@ -50,10 +50,11 @@ for (const kind of ['chromium', 'firefox']) {
         await ada.page.click('#mic');
         await blaise.page.until('the mark of a muted microphone', () =>
             Boolean(document.querySelector('.tile[data-muted]:not(:has(.mirrored)) [role=img].muted')));
+        // The server passes nothing on. (The decoder conceals for a while, so its energy proves nothing.)
         const before = await blaise.inbound(ada, 'microphone');
         await new Promise((r) => setTimeout(r, 1500));
         const after = await blaise.inbound(ada, 'microphone');
-        assert.ok(!after || after.energy - (before?.energy ?? 0) < 1e-4, `heard ${JSON.stringify([before, after])}`);
+        assert.ok(!after || after.packets - before.packets < 5, `heard ${JSON.stringify([before, after])}`);
         await ada.page.click('#mic');
         await blaise.hears(ada);
     });

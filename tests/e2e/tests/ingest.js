@@ -8,7 +8,7 @@ import { test } from '../lib/runner.js';
 async function elsewhere(t, kind) {
     const server = createServer((request, reply) => {
         reply.setHeader('content-type', 'text/html');
-        reply.end('<!doctype html><link rel="icon" href="data:,"><title>elsewhere</title><video autoplay muted playsinline></video>');
+        reply.end('<!doctype html><link rel="icon" href="data:,"><title>elsewhere</title><video autoplay playsinline></video>');
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     const page = await (await t.browser(kind)).page();
