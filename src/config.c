@@ -41,7 +41,6 @@ static const cyaml_schema_field_t media_fields[] = {
     CYAML_FIELD_UINT("port", OPT, struct config_media, port),
     CYAML_FIELD_SEQUENCE("announce", PTR_OPT, struct config_media, announce, &text_entry, 0,
                          LIST_MAX),
-    CYAML_FIELD_SEQUENCE("bind", PTR_OPT, struct config_media, bind, &text_entry, 0, LIST_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t limits_fields[] = {

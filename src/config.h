@@ -27,8 +27,6 @@ struct config_media {
     unsigned port;    ///< UDP port of the first worker
     char **announce;
     unsigned announce_count;
-    char **bind;
-    unsigned bind_count;
 };
 
 struct config_limits {

@@ -205,15 +205,9 @@ static int check_http(struct check *check, const struct config_http *http)
 static int check_media(struct check *check, const struct config_media *media)
 {
     if (say_number(check, "media.workers", media->workers, 0, 64) ||
-        say_number(check, "media.port", media->port, 1024, 65535 - 64) ||
-        each(check, "media.announce", media->announce, media->announce_count, is_address,
-             "an IP address"))
+        say_number(check, "media.port", media->port, 1024, 65535 - 64))
         return -EINVAL;
-    if (media->bind_count > 16) {
-        check_say(check, "media.bind", "at most 16 addresses");
-        return -EINVAL;
-    }
-    return each(check, "media.bind", media->bind, media->bind_count, is_address,
+    return each(check, "media.announce", media->announce, media->announce_count, is_address,
                 "an IP address");
 }
 

@@ -228,12 +228,9 @@ static int open_supervisor(struct serve *s)
         .port = (uint16_t)m->port,
         .state_dir = s->config->state,
         .log_level = s->config->log.level,
-        .bind_count = m->bind_count,
     };
     int error;
 
-    for (unsigned i = 0; i < m->bind_count; i++)
-        conf.bind[i] = m->bind[i];
     if (s->dev) { // several may run on one machine
         conf.port = addresses_free_ports(conf.port, conf.workers);
         if (conf.port == 0)

@@ -18,7 +18,6 @@
 #include <uv.h>
 
 #define SUPERVISOR_MAX_WORKERS 64
-#define SUPERVISOR_MAX_BINDS   16
 
 struct supervisor;
 
@@ -28,10 +27,8 @@ struct supervisor_conf {
     uint16_t port;         ///< UDP port of worker 0; worker k has port + k
     const char *state_dir; ///< where the sockets lie; it exists, and is ours alone
     const char *log_level; ///< handed on; NULL: the worker's default
-    unsigned bind_count;
-    const char *bind[SUPERVISOR_MAX_BINDS]; ///< addresses to bind; none: all
-    const char *program;                    ///< what to run; NULL: this executable again
-    unsigned hang_ms;                       ///< silence after which a worker is killed; 0: 5 s
+    const char *program;   ///< what to run; NULL: this executable again
+    unsigned hang_ms;      ///< silence after which a worker is killed; 0: 5 s
 };
 
 /** What is told. `arg` is the one of supervisor_start(). */

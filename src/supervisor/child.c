@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARGS_MAX (12 + 2 * SUPERVISOR_MAX_BINDS)
+#define ARGS_MAX 12
 
 struct child {
     uv_process_t process;
@@ -42,10 +42,6 @@ static void fill_args(const char **args, const struct child_conf *conf, char num
     args[n++] = number[1];
     args[n++] = "--socket";
     args[n++] = conf->socket;
-    for (unsigned i = 0; i < conf->bind_count; i++) {
-        args[n++] = "--bind";
-        args[n++] = conf->bind[i];
-    }
     if (conf->log_level) {
         args[n++] = "--log-level";
         args[n++] = conf->log_level;

@@ -12,8 +12,6 @@ struct child_conf {
     unsigned port;
     const char *socket;
     const char *log_level; ///< NULL: none given
-    unsigned bind_count;
-    char *const *bind;
 };
 
 /**

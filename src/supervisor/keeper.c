@@ -196,8 +196,6 @@ static void start(struct keeper *k)
         .port = sup->port + k->number,
         .socket = k->path,
         .log_level = sup->log_level,
-        .bind_count = sup->bind_count,
-        .bind = sup->bind,
     };
     set_state(k, STARTING);
     k->started = k->heard = uv_now(sup->loop);

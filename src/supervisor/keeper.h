@@ -54,8 +54,6 @@ struct supervisor {
     uint16_t port;
     unsigned hang_ms;
     char *program, *log_level;
-    unsigned bind_count;
-    char *bind[SUPERVISOR_MAX_BINDS];
     uv_timer_t watch;    ///< asks every worker for its stats; when stopping, counts down
     uint64_t watched;    ///< uv_now() when it last ran
     uint64_t stop_began; ///< uv_now()

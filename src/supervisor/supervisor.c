@@ -27,8 +27,6 @@ static void on_watch(uv_timer_t *timer)
 
 static void free_supervisor(struct supervisor *s)
 {
-    for (unsigned i = 0; i < s->bind_count; i++)
-        free(s->bind[i]);
     for (unsigned k = 0; k < s->count; k++)
         json_decref(s->keeper[k].stats);
     free(s->program);
@@ -42,11 +40,6 @@ static bool copy_strings(struct supervisor *s, const struct supervisor_conf *con
     s->log_level = conf->log_level ? strdup(conf->log_level) : NULL;
     if (!s->program || (conf->log_level && !s->log_level))
         return false;
-    for (; s->bind_count < conf->bind_count; s->bind_count++) {
-        s->bind[s->bind_count] = strdup(conf->bind[s->bind_count]);
-        if (!s->bind[s->bind_count])
-            return false;
-    }
     return true;
 }
 
@@ -54,7 +47,7 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
                       struct supervisor **out)
 {
     if (conf->workers == 0 || conf->workers > SUPERVISOR_MAX_WORKERS ||
-        conf->bind_count > SUPERVISOR_MAX_BINDS || conf->port + conf->workers > 65536)
+        conf->port + conf->workers > 65536)
         return -EINVAL;
     struct supervisor *s = calloc(1, sizeof(*s) + conf->workers * sizeof(s->keeper[0]));
     if (!s)
