@@ -71,6 +71,14 @@ void member_forget_track(struct member *m, const struct track *t)
             m->ssrcs[i] = m->ssrcs[--m->ssrc_count];
 }
 
+/** A stream is repaired under one name at a time: a new one replaces the one before. */
+static void forget_rtx(struct member *m, const struct stream *st)
+{
+    for (unsigned i = m->ssrc_count; i-- > 0;)
+        if (m->ssrcs[i].rtx && m->ssrcs[i].stream == st)
+            m->ssrcs[i] = m->ssrcs[--m->ssrc_count];
+}
+
 /** The entry of a packet's SSRC, made if it can be told. */
 static const struct member_ssrc *lookup(struct member *m, const struct rtp *pkt)
 {
@@ -80,10 +88,14 @@ static const struct member_ssrc *lookup(struct member *m, const struct rtp *pkt)
 
     bool rtx = false;
     struct track *t = find_track(m, pkt);
-    if (!t || !track_codec(t, pkt->pt, &rtx) || m->ssrc_count == MEMBER_SSRCS)
+    if (!t || !track_codec(t, pkt->pt, &rtx))
         return NULL;
     struct stream *st = find_stream(t, pkt, rtx);
     if (!st)
+        return NULL;
+    if (rtx)
+        forget_rtx(m, st);
+    if (m->ssrc_count == MEMBER_SSRCS)
         return NULL;
     struct member_ssrc *e = &m->ssrcs[m->ssrc_count++];
     *e = (struct member_ssrc){.ssrc = pkt->ssrc, .rtx = rtx, .stream = st};
