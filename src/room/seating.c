@@ -94,6 +94,16 @@ static const char *reserved_for(const struct seat *s)
     return NULL;
 }
 
+static bool has_reserved(const struct hall *h, const struct member *m)
+{
+    for (unsigned k = 0; k < h->seats; k++) {
+        const char *only = reserved_for(&h->seat[k]);
+        if (only && strcmp(only, m->id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool is_pinned(const struct member *viewer, const struct member *who)
 {
     for (unsigned i = 0; i < viewer->want_count; i++)
@@ -134,7 +144,8 @@ static unsigned claims(const struct room *r, const struct member *viewer, const 
     for (unsigned i = 0; i < r->member_count; i++) {
         struct member *m = r->member[i];
         const bool picture = picture_of(m, h) != NULL;
-        if (m == viewer || (!picture && !member_track(m, SOURCE_MICROPHONE)))
+        if (m == viewer || (!picture && !member_track(m, SOURCE_MICROPHONE)) ||
+            has_reserved(h, m))
             continue;
         claim[n++] = (struct claim){
             .who = m, .pinned = is_pinned(viewer, m), .seated = sits(h, m), .picture = picture};
