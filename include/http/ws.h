@@ -44,8 +44,8 @@ void ws_set_user(struct ws_conn *conn, void *user);
 void *ws_user(const struct ws_conn *conn);
 
 /**
- * True if the client has closed with 1001, "going away" (RFC 6455 section 7.4.1): a page that is
- * left or reloaded, not a network that is lost. For use in `close`.
+ * True if the client has closed with 1001, "going away" (RFC 6455 section 7.4.1): a page that
+ * is left or reloaded, not a network that is lost. For use in `close`.
  */
 bool ws_gone_away(const struct ws_conn *conn);
 
