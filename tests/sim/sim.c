@@ -385,7 +385,28 @@ static void open_sim(struct sim *s, struct shared *sh, const char *name, uint64_
     sim_letter(s, &l);
 }
 
-static void close_sim(struct sim *s)
+static uint64_t number_of(const char *variable, uint64_t usual)
+{
+    const char *text = getenv(variable);
+    return text && *text ? strtoull(text, NULL, 10) : usual;
+}
+
+struct sim *sim_begin(const char *name, uint64_t seed)
+{
+    static struct shared sh; // keys are the same for all runs of a process
+    static bool made;
+    struct sim *s = calloc(1, sizeof(*s));
+    if (!made && (opener_setup() < 0 || dtls_ctx_init(&sh.server) < 0 ||
+                  dtls_ctx_init(&sh.clients) < 0 || seal_engine_init(&sh.seal, SEAL_BEST) < 0))
+        abort();
+    made = true;
+    if (!s)
+        abort();
+    open_sim(s, &sh, name, seed);
+    return s;
+}
+
+void sim_end(struct sim *s)
 {
     worker_destroy(s->worker, s->now);
     for (unsigned i = 0; i < s->count; i++) {
@@ -396,32 +417,16 @@ static void close_sim(struct sim *s)
     json_decref(s->stats);
     net_fini(&s->net);
     free(s->rx);
-    *s = (struct sim){0};
-}
-
-static uint64_t number_of(const char *variable, uint64_t usual)
-{
-    const char *text = getenv(variable);
-    return text && *text ? strtoull(text, NULL, 10) : usual;
+    free(s);
 }
 
 void sim_each_seed(const char *name, sim_scenario run, unsigned seeds)
 {
-    static struct sim s; // large; a failed test may leave one behind
-    struct shared sh = {0};
     const uint64_t only = number_of("SEED", 0);
     const uint64_t n = only ? 1 : seeds * number_of("SEEDS", 1);
-    static bool set_up;
-    if ((!set_up && opener_setup() < 0) || dtls_ctx_init(&sh.server) < 0 ||
-        dtls_ctx_init(&sh.clients) < 0 || seal_engine_init(&sh.seal, SEAL_BEST) < 0)
-        abort();
-    set_up = true;
     for (uint64_t i = 0; i < n; i++) {
-        open_sim(&s, &sh, name, only ? only : i + 1);
-        run(&s);
-        close_sim(&s);
+        struct sim *s = sim_begin(name, only ? only : i + 1);
+        run(s);
+        sim_end(s);
     }
-    seal_engine_fini(&sh.seal);
-    dtls_ctx_fini(&sh.clients);
-    dtls_ctx_fini(&sh.server);
 }

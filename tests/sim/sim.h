@@ -59,6 +59,10 @@ typedef void (*sim_scenario)(struct sim *s);
 /** Runs a scenario over `seeds` seeds, or SEEDS times as many, or only the one of SEED. */
 void sim_each_seed(const char *name, sim_scenario run, unsigned seeds);
 
+/** One run, for who has no use for the above: a fuzz target. */
+struct sim *sim_begin(const char *name, uint64_t seed);
+void sim_end(struct sim *s);
+
 /** Fails the test and says how to repeat it. */
 void sim_fail(const struct sim *s, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
