@@ -631,10 +631,11 @@ static void an_ice_restart_by_fragment_keeps_the_connection(void **state)
     assert_string_equal(pub.reason, "");
     assert_int_equal(pub.generation, 1);
     assert_string_equal(call_remote_ufrag(p), "wxyz");
-    const struct agreement *first =
-        &fake_got(&w.worker, LETTER_MEMBER_AGREE, 0)->u.agree.agreement;
-    const struct agreement *next =
-        &fake_got(&w.worker, LETTER_MEMBER_AGREE, 1)->u.agree.agreement;
+    const struct letter *asked[] = {fake_got(&w.worker, LETTER_MEMBER_AGREE, 0),
+                                    fake_got(&w.worker, LETTER_MEMBER_AGREE, 1)};
+    assert_true(asked[0] && asked[1]);
+    const struct agreement *first = &asked[0]->u.agree.agreement;
+    const struct agreement *next = &asked[1]->u.agree.agreement;
     assert_string_equal(next->remote_pwd, "9876543210987654321098");
     assert_string_not_equal(next->local_ufrag, first->local_ufrag);
     assert_non_null(strstr(pub.sdp, next->local_ufrag));
