@@ -173,8 +173,12 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
     const char *why = "";
     bool limited = false;
     struct stream *st = NULL;
+    // Before that, and after, the keyframe asked for would be for nobody.
+    const bool up = s->owner->peer.state == PEER_UP;
 
-    if (s->track->muted)
+    if (!up)
+        why = s->why;
+    else if (s->track->muted)
         why = "muted";
     else if (w->paused)
         why = "paused";
@@ -192,7 +196,7 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
     }
     aim(s, st, env, now);
     // Nothing better than silence: but a source that only pauses keeps its last picture.
-    if (!st && s->current && (s->current->track != s->track || (*why && !limited)))
+    if (!st && s->current && (s->current->track != s->track || (*why && !limited) || !up))
         leave_current(s);
 }
 

@@ -194,6 +194,9 @@ static void join_late(struct sim *s)
     sim_check(s, video_sink(late)->frames > 15, "the late one saw %d frames in a second",
               (int)video_sink(late)->frames);
     sim_check(s, video_sink(late)->keys > 0, "and no keyframe of %s", p->id);
+    sim_check(s, video_sink(late)->plis == 0, "it had to ask for one");
+    sim_check(s, video_sink(late)->first_at - late->up_at < 300 * USEC_PER_MS,
+              "and waited %d ms", (int)((video_sink(late)->first_at - late->up_at) / 1000));
 }
 
 static void late_joiner_gets_a_keyframe(void **state)
