@@ -9,6 +9,7 @@
 #define NET_UDP_H
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -58,6 +59,15 @@ void udp_send(int fd, struct udp_batch *b);
  * flushed first. It goes out only after udp_commit().
  */
 struct udp_datagram *udp_next(struct udp_batch *b);
+
+/**
+ * The datagram `ahead` places behind the next free one, where several are filled before the
+ * first is complete; NULL if the batch has no room for it.
+ */
+static inline struct udp_datagram *udp_ahead(struct udp_batch *b, unsigned ahead)
+{
+    return b->count + ahead < UDP_BATCH ? &b->datagram[b->count + ahead] : NULL;
+}
 
 /** The datagram that udp_next() gave is complete. */
 static inline void udp_commit(struct udp_batch *b)

@@ -78,7 +78,13 @@ enum drop peer_unseal_rtcp(struct peer *p, struct udp_datagram *d);
 /** Encrypts `d` in place, lengthens it by the trailer, and addresses it to the selected path.
  */
 enum drop peer_seal_rtp(struct peer *p, struct seal_stream *st, struct udp_datagram *d);
-/** The same for a packet that went out before, byte for byte (no RTX agreed). */
+/**
+ * For seal_rtp_many(): addresses `d` and fills the job that will encrypt it; its length is the
+ * job's afterwards. DROP_NOT_READY before PEER_UP.
+ */
+enum drop peer_seal_job(struct peer *p, struct seal_stream *st, struct udp_datagram *d,
+                        struct seal_job *job);
+/** As peer_seal_rtp() for a packet that went out before, byte for byte (no RTX agreed). */
 enum drop peer_seal_resend(struct peer *p, struct seal_stream *st, struct udp_datagram *d);
 enum drop peer_seal_rtcp(struct peer *p, struct udp_datagram *d);
 

@@ -188,6 +188,17 @@ enum drop peer_seal_rtp(struct peer *p, struct seal_stream *st, struct udp_datag
     return why;
 }
 
+enum drop peer_seal_job(struct peer *p, struct seal_stream *st, struct udp_datagram *d,
+                        struct seal_job *job)
+{
+    if (p->state != PEER_UP)
+        return DROP_NOT_READY;
+    *job = (struct seal_job){
+        .seal = &p->seal, .stream = st, .pkt = d->data, .len = d->len, .cap = UDP_SLOT_SIZE};
+    address(p, d);
+    return DROP_NONE;
+}
+
 enum drop peer_seal_resend(struct peer *p, struct seal_stream *st, struct udp_datagram *d)
 {
     if (p->state != PEER_UP)

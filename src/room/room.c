@@ -184,24 +184,60 @@ static void note_voice(const struct stream *st, const struct rtp *pkt, usec_t no
         speaker_on_level(&st->track->owner->speaker, level, vad, now);
 }
 
+/** Packets behind the batch's committed ones that wait to be encrypted together. */
+struct waiting {
+    unsigned count;
+    struct seal_job job[UDP_BATCH];
+};
+
+/** Encrypts them; what may not go out leaves no hole in the batch. */
+static void seal_waiting(struct room_env *env, struct waiting *w)
+{
+    struct udp_batch *tx = env->tx;
+    const unsigned first = tx->count;
+    seal_rtp_many(env->peer.seal, w->job, w->count);
+    for (unsigned i = 0; i < w->count; i++) {
+        const struct seal_job *job = &w->job[i];
+        struct udp_datagram *from = &tx->datagram[first + i], *to = &tx->datagram[tx->count];
+        env->count.unsent[job->drop]++;
+        if (job->drop)
+            continue;
+        if (to != from) {
+            to->addr = from->addr;
+            to->local = from->local;
+            memcpy(to->data, from->data, job->len);
+        }
+        to->len = (uint16_t)job->len;
+        env->count.packets_out++;
+        env->count.bytes_out += job->len;
+        udp_commit(tx);
+    }
+    w->count = 0;
+}
+
 /** One packet in, one packet out for each slot that wants it. */
 static void forward(struct room_env *env, struct stream *st, const struct rtp *pkt,
                     const struct payload *desc, usec_t now)
 {
+    struct waiting w;
+    w.count = 0;
     // From the end: a slot that switches away from here takes itself out of the list.
     for (unsigned i = st->slot_count; i-- > 0;) {
         struct slot *s = st->slot[i];
         if (!slot_wants(s, st, pkt, desc, env, now))
             continue;
-        struct udp_datagram *d = udp_next(env->tx);
-        const enum drop why = slot_write(s, st, pkt, desc, now, d);
-        env->count.unsent[why]++;
+        struct udp_datagram *d = udp_ahead(env->tx, w.count);
+        if (!d) {
+            seal_waiting(env, &w);
+            d = udp_next(env->tx);
+        }
+        const enum drop why = slot_write(s, st, pkt, desc, now, d, &w.job[w.count]);
         if (why)
-            continue;
-        env->count.packets_out++;
-        env->count.bytes_out += d->len;
-        udp_commit(env->tx);
+            env->count.unsent[why]++;
+        else
+            w.count++;
     }
+    seal_waiting(env, &w);
 }
 
 enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,

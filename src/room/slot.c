@@ -272,7 +272,8 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
 }
 
 enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
-                     const struct payload *desc, usec_t now, struct udp_datagram *out)
+                     const struct payload *desc, usec_t now, struct udp_datagram *out,
+                     struct seal_job *job)
 {
     const struct rewrite_in in = input(s, st, pkt, desc);
     struct rewritten to;
@@ -298,7 +299,7 @@ enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
     out->len = (uint16_t)len;
     s->packets++;
     s->octets += pkt->payload_len;
-    return peer_seal_rtp(&s->owner->peer, &s->seal, out);
+    return peer_seal_job(&s->owner->peer, &s->seal, out, job);
 }
 
 void stream_release_slots(struct stream *st, struct room_env *env, usec_t now)
