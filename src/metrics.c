@@ -22,7 +22,7 @@ static const struct gauge {
 
 static void head(FILE *f, const char *metric, const char *type)
 {
-    fprintf(f, "# TYPE %s %s\n", metric, type);
+    (void)fprintf(f, "# TYPE %s %s\n", metric, type);
 }
 
 static void write_process(FILE *f, const struct metrics *m)
@@ -32,12 +32,13 @@ static void write_process(FILE *f, const struct metrics *m)
     call_totals(m->call, &rooms, &participants);
     http_counts(m->http, by_class);
     head(f, "salon_rooms", "gauge");
-    fprintf(f, "salon_rooms %u\n", rooms);
+    (void)fprintf(f, "salon_rooms %u\n", rooms);
     head(f, "salon_participants", "gauge");
-    fprintf(f, "salon_participants %u\n", participants);
+    (void)fprintf(f, "salon_participants %u\n", participants);
     head(f, "salon_http_requests_total", "counter");
     for (int i = 1; i < 6; i++)
-        fprintf(f, "salon_http_requests_total{class=\"%dxx\"} %" PRIu64 "\n", i, by_class[i]);
+        (void)fprintf(f, "salon_http_requests_total{class=\"%dxx\"} %" PRIu64 "\n", i,
+                      by_class[i]);
 }
 
 static void write_workers(FILE *f, const struct metrics *m)
@@ -45,16 +46,16 @@ static void write_workers(FILE *f, const struct metrics *m)
     struct supervisor_worker w;
     head(f, "salon_worker_up", "gauge");
     for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++)
-        fprintf(f, "salon_worker_up{worker=\"%u\"} %d\n", i, w.up);
+        (void)fprintf(f, "salon_worker_up{worker=\"%u\"} %d\n", i, w.up);
     head(f, "salon_worker_restarts_total", "counter");
     for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++)
-        fprintf(f, "salon_worker_restarts_total{worker=\"%u\"} %u\n", i, w.restarts);
+        (void)fprintf(f, "salon_worker_restarts_total{worker=\"%u\"} %u\n", i, w.restarts);
     for (size_t k = 0; k < sizeof of_worker / sizeof *of_worker; k++) {
         head(f, of_worker[k].metric, of_worker[k].type);
         for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++) {
             const json_t *n = json_object_get(w.stats, of_worker[k].stat);
-            fprintf(f, "%s{worker=\"%u\"} %lld\n", of_worker[k].metric, i,
-                    (long long)json_integer_value(n));
+            (void)fprintf(f, "%s{worker=\"%u\"} %lld\n", of_worker[k].metric, i,
+                          (long long)json_integer_value(n));
         }
     }
 }
@@ -68,7 +69,7 @@ static void write_reasons(FILE *f, const struct metrics *m, const char *stat,
     for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++) {
         json_t *reasons = json_object_get(w.stats, stat), *count;
         const char *why;
-        json_object_foreach(reasons, why, count)
+        json_object_foreach(reasons, why, count)(void)
             fprintf(f, "%s{worker=\"%u\",reason=\"%s\"} %lld\n", metric, i, why,
                     (long long)json_integer_value(count));
     }

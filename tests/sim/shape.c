@@ -237,7 +237,7 @@ bool mark_read(const uint8_t *payload, size_t len, struct mark *m)
     if (body > len - MARK_SIZE)
         return false;
     for (size_t i = 0; i < body; i++)
-        if (p[i - body] != filler(m, i))
+        if ((p - body)[i] != filler(m, i)) // the text stands before the mark
             return false;
     return true;
 }
