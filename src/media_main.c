@@ -23,9 +23,9 @@
 #include <sys/stat.h>
 #include <uv.h>
 
-#define RECEIVE_BUDGET  16          // batches, before deadlines and letters get their turn
-#define CONTROL_ABSENT  (30 * 1000) // ms
-#define LETTERS_PENDING (16u << 20) // bytes a control that does not read may leave unread
+#define RECEIVE_BUDGET  16              // batches, before deadlines and letters get their turn
+#define CONTROL_ABSENT  UINT64_C(30000) // ms
+#define LETTERS_PENDING (16u << 20)     // bytes a control that does not read may leave unread
 
 struct media {
     uv_loop_t loop;
