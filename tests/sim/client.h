@@ -45,6 +45,7 @@ struct client_env {
 /** How one client is made. Zero is a usual browser. */
 struct client_conf {
     bool no_rtx;        ///< neither offers nor takes RTX
+    bool no_pli;        ///< never asks for a keyframe
     bool no_nack;       ///< does not ask again for what it lacks
     bool no_mid;        ///< sends no MID and no RID: SSRC or payload type must do
     bool name_ssrcs;    ///< its offer names its SSRCs
@@ -89,7 +90,8 @@ struct client {
     uint32_t ssrc; ///< of its feedback
     usec_t report_at;
     uint64_t rtcp_in;
-    uint64_t bad_in; ///< datagrams that did not open
+    uint64_t reports_in; ///< blocks about what it publishes
+    uint64_t bad_in;     ///< datagrams that did not open
 
     unsigned pub_count, sink_count;
     struct pub pub[CLIENT_PUBS];

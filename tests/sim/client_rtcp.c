@@ -81,6 +81,15 @@ static void on_sr(struct client *c, const struct rtcp *p, usec_t now)
     client_complain(c, "a sender report of an SSRC that nobody announced");
 }
 
+static void on_reports(struct client *c, const struct rtcp *p)
+{
+    struct rtcp_report r;
+    for (unsigned i = 0; rtcp_read_report(p, i, &r); i++)
+        for (unsigned k = 0; k < c->pub_count; k++)
+            for (unsigned j = 0; j < c->pub[k].layer_count; j++)
+                c->reports_in += c->pub[k].layer[j].ssrc == r.ssrc;
+}
+
 static void on_key_request(struct client *c, uint32_t ssrc)
 {
     for (unsigned i = 0; i < c->pub_count; i++)
@@ -148,6 +157,8 @@ void client_on_rtcp(struct client *c, const uint8_t *bytes, size_t len, usec_t n
             client_complain(c, "RTCP of type %u that is malformed", p.type);
             break;
         case RTCP_KIND_RR:
+            on_reports(c, &p);
+            break;
         case RTCP_KIND_SDES:
         case RTCP_KIND_BYE:
         case RTCP_KIND_REMB:

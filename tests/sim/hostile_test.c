@@ -405,6 +405,40 @@ static void resend_without_rtx_is_byte_identical(void **state)
     sim_each_seed(__func__, resend, 12);
 }
 
+/** The cipher refuses one viewer's copy (its number went out before): only that one is lost. */
+static void refuse_one(struct sim *s)
+{
+    struct client *v[6];
+    sim_person(s, NULL, CODEC_VP8, 1, 0);
+    for (unsigned i = 0; i < 6; i++) {
+        v[i] = sim_client(s, NULL);
+        client_receive_pairs(v[i], 1);
+        sim_join(s, v[i]);
+    }
+    sim_settle(s);
+    sim_run(s, 2 * USEC_PER_SEC);
+    const unsigned victim = rng_below(&s->rng, 6);
+    const struct room *r = map_get(&s->worker->rooms, SIM_ROOM, strlen(SIM_ROOM));
+    uint64_t seen[6];
+    for (unsigned i = 0; i < 6; i++)
+        seen[i] = v[i]->sink[1]->packets;
+    room_member(r, v[victim]->id)->slot[1]->seal.highest += 5000;
+    sim_run(s, 2 * USEC_PER_SEC);
+    for (unsigned i = 0; i < 6; i++) {
+        const bool flows = v[i]->sink[1]->packets > seen[i] + 50;
+        sim_check(s, flows == (i != victim), "%s got %d packets", v[i]->id,
+                  (int)(v[i]->sink[1]->packets - seen[i]));
+        sim_check(s, v[i]->sink[1]->lost == 0, "%s lost packets", v[i]->id);
+    }
+    sim_check(s, s->worker->env.count.unsent[DROP_LATE] > 50, "it was not counted");
+}
+
+static void one_refused_copy_spoils_no_other(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, refuse_one, 6);
+}
+
 static void close_midway(struct sim *s)
 {
     const struct link line = {.delay = 20000, .jitter = 10000, .loss = 30};
@@ -436,6 +470,7 @@ int main(void)
         cmocka_unit_test(garbage_changes_nothing),
         cmocka_unit_test(letters_in_any_order_do_no_harm),
         cmocka_unit_test(resend_without_rtx_is_byte_identical),
+        cmocka_unit_test(one_refused_copy_spoils_no_other),
         cmocka_unit_test(nothing_leaks_when_rooms_close_in_a_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -410,7 +410,7 @@ void sink_tick(struct sink *s, usec_t now)
     play_out(s, now);
     if (s->kind == KIND_VIDEO && !s->owner->conf.no_nack)
         ask_again(s, now);
-    if (s->awaits_key && now >= s->pli_at) {
+    if (s->awaits_key && now >= s->pli_at && !s->owner->conf.no_pli) {
         s->pli_at = now + PLI_PAUSE;
         s->plis++;
         client_send_pli(s->owner, s->ssrc);
