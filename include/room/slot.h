@@ -103,12 +103,11 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, struct room_env *env, usec_t now);
 
 /**
- * Writes the packet into `out`, renumbered for this receiver, and `job`, which is to encrypt
- * it: many packets together cost less than one by one.
+ * After slot_wants(): writes the packet into `out`, renumbered for this receiver, and `job`,
+ * which is to encrypt it: many packets together cost less than one by one.
  */
-enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
-                     const struct payload *desc, usec_t now, struct udp_datagram *out,
-                     struct seal_job *job);
+enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
+                     usec_t now, struct udp_datagram *out, struct seal_job *job);
 
 /** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
  */

@@ -59,9 +59,9 @@ int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len
 int letter_reader_next(struct letter_reader *r, struct letter *out, const char **where)
 {
     size_t have = r->len - r->taken;
-    const uint8_t *at = r->buf + r->taken;
     if (have < LENGTH_BYTES)
         return 0;
+    const uint8_t *at = r->buf + r->taken;
     size_t frame = rd32(at);
     if (frame > LETTER_MAX)
         return -EMSGSIZE;

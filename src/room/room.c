@@ -231,7 +231,7 @@ static void forward(struct room_env *env, struct stream *st, const struct rtp *p
             seal_waiting(env, &w);
             d = udp_next(env->tx);
         }
-        const enum drop why = slot_write(s, st, pkt, desc, now, d, &w.job[w.count]);
+        const enum drop why = slot_write(s, pkt, desc, now, d, &w.job[w.count]);
         if (why)
             env->count.unsent[why]++;
         else

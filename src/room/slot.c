@@ -271,11 +271,10 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
     return switch_to(s, st, pkt, desc, env, now);
 }
 
-enum drop slot_write(struct slot *s, struct stream *st, const struct rtp *pkt,
-                     const struct payload *desc, usec_t now, struct udp_datagram *out,
-                     struct seal_job *job)
+enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
+                     usec_t now, struct udp_datagram *out, struct seal_job *job)
 {
-    const struct rewrite_in in = input(s, st, pkt, desc);
+    const struct rewrite_in in = input(s, s->current, pkt, desc);
     struct rewritten to;
     enum drop why = rewrite_map(&s->rewrite, &in, now, &to);
     if (why)
