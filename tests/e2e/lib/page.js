@@ -3,6 +3,9 @@ import { writeFile } from 'node:fs/promises';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** How a browser says that the page it was asked about is being replaced by the next. */
+const LEAVING = /^script\.callFunction: .*(context with specified id|no such frame|[Rr]ealm|DiscardedBrowsingContext|destroyed)/;
+
 export class Page {
     /** Console errors and uncaught exceptions, as text. */
     errors = [];
@@ -36,13 +39,20 @@ export class Page {
         return this.bidi.call(this.context, fn, ...args);
     }
 
-    /** Calls `fn` in the page until it returns something true; that is the result. */
+    /**
+     * Calls `fn` in the page until it returns something true; that is the result. A page that goes
+     * elsewhere meanwhile has, for a moment, nothing to call it in: that is only "not yet".
+     */
     async until(what, fn, { timeout = 15000, every = 100, args = [] } = {}) {
         const end = Date.now() + timeout;
         for (;;) {
-            const result = await this.call(fn, ...args);
+            let why = '';
+            const result = await this.call(fn, ...args).catch((error) => {
+                if (!LEAVING.test(error.message)) throw error;
+                why = ` (${error.message})`;
+            });
             if (result) return result;
-            if (Date.now() > end) throw new Error(`${this.browser.kind}: ${what}: not within ${timeout} ms`);
+            if (Date.now() > end) throw new Error(`${this.browser.kind}: ${what}: not within ${timeout} ms${why}`);
             await sleep(every);
         }
     }
