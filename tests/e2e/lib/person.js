@@ -100,6 +100,15 @@ export class Person {
         return this.page.call(inbound, other.name, source);
     }
 
+    /** Waits until the first picture of the other is decoded. */
+    async decodes(other, source = 'camera', { timeout = 20000 } = {}) {
+        const end = Date.now() + timeout;
+        while (!(await this.inbound(other, source))?.frames) {
+            if (Date.now() > end) throw new Error(`${this.describe()} decodes nothing of ${other.describe()}`);
+            await new Promise((r) => setTimeout(r, 50));
+        }
+    }
+
     /** Waits until decoded pictures of the other rise and move, on the page as well. */
     async sees(other, source = 'camera', { timeout = 20000, still = false } = {}) {
         const end = Date.now() + timeout;
