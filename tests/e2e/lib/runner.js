@@ -80,6 +80,7 @@ class Test {
     }
 }
 
+/** 'passed'; 'failed'; or 'server': the server itself ended badly, which no second try excuses. */
 async function runOne({ name, run }, shared) {
     const t = new Test(shared);
     const begun = Date.now();
@@ -97,11 +98,15 @@ async function runOne({ name, run }, shared) {
         report = await t.report(name).catch(String);
     }
     clearTimeout(timer);
-    await t.clear().catch((e) => { error ??= e; });
+    let fault = 'failed';
+    await t.clear().catch((e) => {
+        fault = 'server';
+        error ??= e;
+    });
     const seconds = ((Date.now() - begun) / 1000).toFixed(1);
     console.log(`${error ? 'FAIL' : 'ok  '} ${name} (${seconds} s)`);
     if (error) console.log(`${error.stack}\n${report}`);
-    return !error;
+    return error ? fault : 'passed';
 }
 
 /** Runs what matches `pattern`; returns the exit status. */
@@ -109,8 +114,24 @@ export async function main(pattern) {
     const chosen = tests.filter(({ name }) => pattern.test(name));
     const shared = { browsers: {}, server: null };
     let passed = 0;
-    for (const one of chosen) passed += await runOne(one, shared);
-    for (const browser of Object.values(shared.browsers)) await browser.stop();
+    const stopBrowsers = async () => {
+        for (const browser of Object.values(shared.browsers)) await browser.stop();
+        shared.browsers = {};
+    };
+    // Two browsers with four fake cameras on two cores now and then miss a start. Such a test gets
+    // one second try in fresh browsers, and is named as unsteady; a fault of the server gets none.
+    const unsteady = [];
+    for (const one of chosen) {
+        let result = await runOne(one, shared);
+        if (result === 'failed') {
+            await stopBrowsers().catch(() => {});
+            result = await runOne(one, shared);
+            if (result === 'passed') unsteady.push(one.name);
+        }
+        passed += result === 'passed';
+    }
+    await stopBrowsers();
+    for (const name of unsteady) console.log(`UNSTEADY ${name}: passed in its second try`);
     let failed = chosen.length - passed;
     if (shared.server) {
         await shared.server.stop().then(() => passed++, (e) => {
