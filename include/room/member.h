@@ -101,6 +101,9 @@ enum drop member_on_rtcp(struct member *m, const uint8_t *data, size_t len, usec
  */
 void member_send_rtcp(struct member *m, usec_t now);
 
+/** An RTP packet came: while it sends, a publisher is looked at often. */
+void member_on_media(struct member *m, usec_t now);
+
 /** Be woken no later than `at`. */
 void member_wake(struct member *m, usec_t at);
 

@@ -109,6 +109,10 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
                      usec_t now, struct udp_datagram *out, struct seal_job *job);
 
+/** A packet's new header on this slot: the same for a packet and for its resend. */
+void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
+              usec_t now, struct rtp_out *how);
+
 /** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
  */
 void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now);

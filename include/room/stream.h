@@ -84,7 +84,7 @@ bool stream_key_due(struct stream *st, struct room_env *env, usec_t now);
 
 /** It becomes another stream or goes away: all its slots let go at once and choose again soon.
  */
-void stream_release_slots(struct stream *st, struct room_env *env, usec_t now);
+void stream_release_slots(struct stream *st, usec_t now);
 
 /** Adds or removes a slot that is fed from it. 0 or -ENOMEM. */
 int stream_add_slot(struct stream *st, struct slot *slot);

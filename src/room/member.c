@@ -32,7 +32,7 @@ static void remove_track(struct member *m, unsigned i, usec_t now)
 {
     struct track *t = m->track[i];
     for (unsigned k = 0; k < t->stream_count; k++)
-        stream_release_slots(&t->stream[k], m->env, now);
+        stream_release_slots(&t->stream[k], now);
     for (unsigned k = 0; k < m->room->member_count; k++) { // empty seats know it too
         struct member *viewer = m->room->member[k];
         for (unsigned j = 0; j < viewer->slot_count; j++)
@@ -315,6 +315,12 @@ void member_settle(struct member *m)
 // While it sends, a publisher is looked at this often: NACKs wait for reordering about as long.
 #define ACTIVE_TICK  (20 * USEC_PER_MS)
 #define ACTIVE_LIMIT USEC_PER_SEC
+
+void member_on_media(struct member *m, usec_t now)
+{
+    m->media_at = now;
+    member_wake(m, now + ACTIVE_TICK);
+}
 
 static void on_deadline(void *owner, usec_t now)
 {

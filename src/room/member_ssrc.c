@@ -109,7 +109,7 @@ static enum drop bind_stream(struct member *m, struct stream *st, uint32_t ssrc,
     if (st->bound && st->ssrc == ssrc && st->codec == c->codec && st->profile == c->profile)
         return DROP_NONE;
     if (st->bound) {
-        stream_release_slots(st, m->env, now);
+        stream_release_slots(st, now);
         if (st->ssrc != ssrc)
             forget_ssrc(m, st->ssrc);
     }

@@ -271,6 +271,22 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
     return switch_to(s, st, pkt, desc, env, now);
 }
 
+void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
+              usec_t now, struct rtp_out *how)
+{
+    *how = (struct rtp_out){.plan = &s->plan,
+                            .ssrc = s->ssrc,
+                            .ts = to->ts,
+                            .seq = to->seq,
+                            .pt = s->out->pt,
+                            .marker = pkt->marker,
+                            .send_time = rtp_abs_send_time(now),
+                            .frame_add = to->frame_add,
+                            .head_len = to->head_len,
+                            .head_skip = to->head_skip};
+    memcpy(how->head, to->head, sizeof(how->head));
+}
+
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
                      usec_t now, struct udp_datagram *out, struct seal_job *job)
 {
@@ -280,17 +296,8 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
     if (why)
         return why;
 
-    struct rtp_out how = {.plan = &s->plan,
-                          .ssrc = s->ssrc,
-                          .ts = to.ts,
-                          .seq = to.seq,
-                          .pt = s->out->pt,
-                          .marker = pkt->marker,
-                          .send_time = rtp_abs_send_time(now),
-                          .frame_add = to.frame_add,
-                          .head_len = to.head_len,
-                          .head_skip = to.head_skip};
-    memcpy(how.head, to.head, sizeof(how.head));
+    struct rtp_out how;
+    slot_out(s, pkt, &to, now, &how);
     struct rtp_copied where;
     const size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
     if (len == 0)
@@ -301,14 +308,13 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
     return peer_seal_job(&s->owner->peer, &s->seal, out, job);
 }
 
-void stream_release_slots(struct stream *st, struct room_env *env, usec_t now)
+void stream_release_slots(struct stream *st, usec_t now)
 {
     while (st->slot_count) {
         struct slot *s = st->slot[st->slot_count - 1];
         slot_drop_stream(s, st);
     }
     room_changed(st->track->owner->room, now);
-    (void)env;
 }
 
 bool slot_news(const struct slot *s)

@@ -38,19 +38,15 @@ static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rew
                          usec_t now, struct udp_datagram *d)
 {
     const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
-    struct rtp_out how = {.plan = &s->plan,
-                          .ssrc = rtx ? s->rtx_ssrc : s->ssrc,
-                          .ts = to->ts,
-                          .seq = rtx ? s->rtx_seq : to->seq,
-                          .pt = rtx ? (uint8_t)s->out->rtx_pt : s->out->pt,
-                          .marker = pkt->marker,
-                          .rtx = rtx,
-                          .osn = to->seq,
-                          .send_time = rtp_abs_send_time(now),
-                          .frame_add = to->frame_add,
-                          .head_len = to->head_len,
-                          .head_skip = to->head_skip};
-    memcpy(how.head, to->head, sizeof(how.head));
+    struct rtp_out how;
+    slot_out(s, pkt, to, now, &how);
+    if (rtx) {
+        how.ssrc = s->rtx_ssrc;
+        how.seq = s->rtx_seq;
+        how.pt = (uint8_t)s->out->rtx_pt;
+        how.rtx = true;
+        how.osn = to->seq;
+    }
     struct rtp_copied where;
     return rtp_copy(d->data, PEER_MAX_CLEAR, pkt, &how, &where);
 }

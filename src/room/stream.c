@@ -97,7 +97,7 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
         case RECV_SUSPECT:
             return DROP_LATE;
         case RECV_RESTARTED: // it counts anew: for receivers another stream
-            stream_release_slots(st, env, now);
+            stream_release_slots(st, now);
             st->id = ++env->incarnation;
             nack_init(&st->nack);
             repair_clear(&st->repair);

@@ -105,9 +105,7 @@ static enum drop on_rtp(struct worker *w, struct member *m, struct udp_datagram 
         return why;
     w->env.count.packets_in++;
     w->env.count.bytes_in += d->len;
-    if (!m->media_at || m->deadline.at > now + 20 * USEC_PER_MS)
-        member_wake(m, now + 20 * USEC_PER_MS);
-    m->media_at = now;
+    member_on_media(m, now);
 
     struct stream *st = member_stream(m, &pkt, &repaired, &why, now);
     if (!st)
