@@ -16,6 +16,11 @@ enum media_source {
     SOURCE_COUNT
 };
 
+/** What a picture is made for, as its publisher says (the W3C's mst-content-hint): when the
+ * line does not carry all of it, motion keeps its frame rate, detail and text keep their
+ * resolution. */
+enum media_content { CONTENT_MOTION, CONTENT_DETAIL, CONTENT_TEXT, CONTENT_COUNT };
+
 /** The codecs salon forwards. */
 enum media_codec { CODEC_OPUS, CODEC_VP8, CODEC_VP9, CODEC_H264, CODEC_AV1, CODEC_COUNT };
 
@@ -37,17 +42,25 @@ enum media_ext {
 const char *media_kind_name(enum media_kind kind);
 const char *media_source_name(enum media_source source);
 const char *media_codec_name(enum media_codec codec);
+const char *media_content_name(enum media_content content);
 
 /** The inverse. False, and `*out` unchanged, if the name is not one of ours. */
 bool media_kind_from(const char *name, enum media_kind *out);
 bool media_source_from(const char *name, enum media_source *out);
 bool media_codec_from(const char *name, enum media_codec *out);
+bool media_content_from(const char *name, enum media_content *out);
 
 /** What a source carries: sound or picture. */
 static inline enum media_kind media_source_kind(enum media_source source)
 {
     return source == SOURCE_MICROPHONE || source == SOURCE_SCREEN_AUDIO ? KIND_AUDIO
                                                                         : KIND_VIDEO;
+}
+
+/** What a source shows if nobody says: a screen mostly holds still and is read. */
+static inline enum media_content media_source_content(enum media_source source)
+{
+    return source == SOURCE_SCREEN ? CONTENT_DETAIL : CONTENT_MOTION;
 }
 
 /** Ticks a second of the RTP clock: 48000 for Opus (RFC 7587), 90000 for every video codec. */

@@ -51,11 +51,12 @@ enum slot_role {
 struct agree_mline {
     char mid[AGREE_MID_SIZE];
     enum media_kind kind;
-    bool active;              ///< false: rejected or stopped; nothing else below holds
-    bool client_sends;        ///< it is a track
-    bool client_receives;     ///< it is a slot; one m-line can be both
-    enum media_source source; ///< if client_sends
-    enum slot_role role;      ///< if client_receives
+    bool active;                ///< false: rejected or stopped; nothing else below holds
+    bool client_sends;          ///< it is a track
+    bool client_receives;       ///< it is a slot; one m-line can be both
+    enum media_source source;   ///< if client_sends
+    enum media_content content; ///< likewise: what is kept when the line is narrow
+    enum slot_role role;        ///< if client_receives
     unsigned codec_count;
     struct agree_codec codec[AGREE_MAX_CODECS]; ///< in the order of preference agreed
     uint8_t ext[EXT_COUNT];  ///< header extension ids of this m-line, 1..255; 0: not agreed

@@ -21,6 +21,7 @@
 #define LETTER_ID_SIZE 40         ///< bytes with the NUL of a room's or member's id
 #define LETTER_WANTS   64         ///< wants in one letter
 #define LETTER_SEATS   AGREE_MAX_MLINES
+#define LETTER_TRACKS  AGREE_MAX_MLINES
 
 enum letter_type {
     // control to worker
@@ -31,8 +32,9 @@ enum letter_type {
     LETTER_MEMBER_LEAVE,
     LETTER_TRACK_MUTE,
     LETTER_SLOT_WANT,
-    LETTER_STATS_ASK, ///< answered by STATS with the same `seq`
-    LETTER_QUIT,      ///< end the process in good order
+    LETTER_STATS_ASK,   ///< answered by STATS with the same `seq`
+    LETTER_QUALITY_ASK, ///< of one room; answered by QUALITY with the same `seq`
+    LETTER_QUIT,        ///< end the process in good order
     // worker to control
     LETTER_HELLO, ///< the worker's first letter on every connection
     LETTER_MEMBER_AGREED,
@@ -41,6 +43,8 @@ enum letter_type {
     LETTER_SLOT_CHANGED,
     LETTER_SPEAKER,
     LETTER_STATS,
+    LETTER_TRACK_DEMAND,
+    LETTER_QUALITY,
     LETTER_TYPE_COUNT
 };
 
@@ -98,6 +102,15 @@ struct letter_seat {
     char why[32]; ///< why it is not better: "source_limited", "codec_unsupported", ...; ""
 };
 
+/** Which layers of a track somebody watches, or may need at once: the others can be stopped at
+ * their source. */
+struct letter_demand {
+    char mid[AGREE_MID_SIZE];
+    enum media_source source;
+    unsigned rid_count;                            ///< 0: nobody watches
+    char rid[AGREE_MAX_ENCODINGS][AGREE_RID_SIZE]; ///< "" for a track without simulcast
+};
+
 /** One letter. Which member of the union holds is said by `type`. */
 struct letter {
     enum letter_type type;
@@ -122,8 +135,13 @@ struct letter {
         } speaker;
         struct {
             uint64_t seq;
-            json_t *body; ///< owned; NULL in STATS_ASK
-        } stats;
+            json_t *body; ///< owned; NULL in STATS_ASK and QUALITY_ASK
+        } stats;          ///< QUALITY and QUALITY_ASK too
+        struct {
+            uint32_t generation; ///< which peer connection of the member
+            unsigned count;
+            struct letter_demand *track; ///< owned; all pictures it publishes
+        } demand;
     } u;
 };
 

@@ -14,8 +14,9 @@ struct track {
     char mid[AGREE_MID_SIZE];
     enum media_kind kind;
     enum media_source source;
-    bool muted;   ///< its owner said so: nothing of it is forwarded
-    uint64_t age; ///< rises with every new track of the room: who came first
+    enum media_content content; ///< what is kept when the line is narrow
+    bool muted;                 ///< its owner said so: nothing of it is forwarded
+    uint64_t age;               ///< rises with every new track of the room: who came first
     unsigned codec_count;
     struct agree_codec codec[AGREE_MAX_CODECS];
     uint8_t ext[EXT_COUNT];

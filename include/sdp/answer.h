@@ -23,6 +23,8 @@ struct sdp_hint {
     enum media_source source; ///< what is sent on it
     bool has_role;
     enum slot_role role; ///< what is received on it
+    bool has_content;
+    enum media_content content; ///< what is sent on it is made for
 };
 
 /** Our side of it. All pointers are the caller's and need to live for the call only. */

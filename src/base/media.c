@@ -21,6 +21,12 @@ static const char *const codec_names[CODEC_COUNT] = {
     [CODEC_H264] = "h264", [CODEC_AV1] = "av1",
 };
 
+static const char *const content_names[CONTENT_COUNT] = {
+    [CONTENT_MOTION] = "motion",
+    [CONTENT_DETAIL] = "detail",
+    [CONTENT_TEXT] = "text",
+};
+
 static const char *name_of(const char *const *names, unsigned count, unsigned value)
 {
     return value < count ? names[value] : "?";
@@ -50,6 +56,11 @@ const char *media_codec_name(enum media_codec codec)
     return name_of(codec_names, CODEC_COUNT, (unsigned)codec);
 }
 
+const char *media_content_name(enum media_content content)
+{
+    return name_of(content_names, CONTENT_COUNT, (unsigned)content);
+}
+
 bool media_kind_from(const char *name, enum media_kind *out)
 {
     int i = find(kind_names, KIND_COUNT, name);
@@ -71,5 +82,13 @@ bool media_codec_from(const char *name, enum media_codec *out)
     int i = find(codec_names, CODEC_COUNT, name);
     if (i >= 0)
         *out = (enum media_codec)i;
+    return i >= 0;
+}
+
+bool media_content_from(const char *name, enum media_content *out)
+{
+    int i = find(content_names, CONTENT_COUNT, name);
+    if (i >= 0)
+        *out = (enum media_content)i;
     return i >= 0;
 }

@@ -69,6 +69,7 @@ static void read_mline(struct fields *f, const json_t *json, struct agree_mline 
     out->client_sends = fields_bool(&m, "sends");
     out->client_receives = fields_bool(&m, "receives");
     out->source = fields_source(&m, "source");
+    out->content = fields_content(&m, "content");
     out->role = (enum slot_role)fields_choice(&m, "role", letter_names_role, SLOT_ROLE_COUNT);
     read_arrays(&m, out);
     read_ext(&m, out->ext);

@@ -75,6 +75,15 @@ enum media_source fields_source(struct fields *f, const char *key)
     return source;
 }
 
+enum media_content fields_content(struct fields *f, const char *key)
+{
+    enum media_content content = CONTENT_MOTION;
+    const char *s = json_string_value(json_object_get(f->object, key));
+    if (!s || !media_content_from(s, &content))
+        fields_wrong(f, key);
+    return content;
+}
+
 const json_t *fields_array(struct fields *f, const char *key, size_t max)
 {
     const json_t *v = json_object_get(f->object, key);

@@ -34,6 +34,7 @@ unsigned fields_choice(struct fields *f, const char *key, const char *const *nam
 
 enum media_kind fields_kind(struct fields *f, const char *key);
 enum media_source fields_source(struct fields *f, const char *key);
+enum media_content fields_content(struct fields *f, const char *key);
 
 /** An array of at most `max` elements, or an object; NULL if it is none. Not owned. */
 const json_t *fields_array(struct fields *f, const char *key, size_t max);

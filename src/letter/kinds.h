@@ -35,6 +35,7 @@ int letter_read_seats(struct fields *f, struct letter *out);
 int letter_read_speaker(struct fields *f, struct letter *out);
 int letter_read_stats_ask(struct fields *f, struct letter *out);
 int letter_read_stats(struct fields *f, struct letter *out);
+int letter_read_demand(struct fields *f, struct letter *out);
 
 int letter_write_hello(const struct letter *l, json_t *body);
 int letter_write_agree(const struct letter *l, json_t *body);
@@ -47,5 +48,6 @@ int letter_write_seats(const struct letter *l, json_t *body);
 int letter_write_speaker(const struct letter *l, json_t *body);
 int letter_write_stats_ask(const struct letter *l, json_t *body);
 int letter_write_stats(const struct letter *l, json_t *body);
+int letter_write_demand(const struct letter *l, json_t *body);
 
 #endif

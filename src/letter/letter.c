@@ -13,6 +13,8 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_SLOT_WANT] = {"slot.want", TO_MEMBER, letter_read_wants, letter_write_wants},
     [LETTER_STATS_ASK] = {"stats.ask", TO_WORKER, letter_read_stats_ask,
                           letter_write_stats_ask},
+    [LETTER_QUALITY_ASK] = {"quality.ask", TO_ROOM, letter_read_stats_ask,
+                            letter_write_stats_ask},
     [LETTER_QUIT] = {"quit", TO_WORKER, NULL, NULL},
     [LETTER_HELLO] = {"hello", TO_WORKER, letter_read_hello, letter_write_hello},
     [LETTER_MEMBER_AGREED] = {"member.agreed", TO_MEMBER, letter_read_agreed,
@@ -23,6 +25,9 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_SLOT_CHANGED] = {"slot.changed", TO_MEMBER, letter_read_seats, letter_write_seats},
     [LETTER_SPEAKER] = {"speaker", TO_ROOM, letter_read_speaker, letter_write_speaker},
     [LETTER_STATS] = {"stats", TO_WORKER, letter_read_stats, letter_write_stats},
+    [LETTER_TRACK_DEMAND] = {"track.demand", TO_MEMBER, letter_read_demand,
+                             letter_write_demand},
+    [LETTER_QUALITY] = {"quality", TO_ROOM, letter_read_stats, letter_write_stats},
 };
 
 const char *letter_name(enum letter_type type)
@@ -38,6 +43,8 @@ void letter_fini(struct letter *l)
         free(l->u.wants.want);
     if (l->type == LETTER_SLOT_CHANGED)
         free(l->u.seats.seat);
-    if (l->type == LETTER_STATS)
+    if (l->type == LETTER_TRACK_DEMAND)
+        free(l->u.demand.track);
+    if (l->type == LETTER_STATS || l->type == LETTER_QUALITY)
         json_decref(l->u.stats.body);
 }

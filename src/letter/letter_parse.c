@@ -143,6 +143,42 @@ int letter_read_stats(struct fields *f, struct letter *out)
     return 0;
 }
 
+static void read_demand(struct fields *f, const json_t *json, struct letter_demand *out)
+{
+    struct fields t = {.object = json};
+    fields_text(&t, "mid", out->mid, sizeof out->mid, letter_is_mid);
+    out->source = fields_source(&t, "source");
+    const json_t *rids = fields_array(&t, "rids", AGREE_MAX_ENCODINGS);
+    out->rid_count = (unsigned)json_array_size(rids);
+    for (unsigned i = 0; i < out->rid_count; i++) {
+        const json_t *rid = json_array_get(rids, i);
+        const size_t len = json_string_length(rid);
+        if (json_is_string(rid) && len < AGREE_RID_SIZE &&
+            letter_is_rid(json_string_value(rid), len))
+            memcpy(out->rid[i], json_string_value(rid), len);
+        else
+            fields_wrong(&t, "rids");
+    }
+    if (t.wrong)
+        fields_wrong(f, t.wrong);
+}
+
+int letter_read_demand(struct fields *f, struct letter *out)
+{
+    out->u.demand.generation = (uint32_t)fields_uint(f, "generation", UINT32_MAX);
+    const json_t *array = fields_array(f, "tracks", LETTER_TRACKS);
+    unsigned count = (unsigned)json_array_size(array);
+    if (f->wrong || count == 0)
+        return 0;
+    out->u.demand.track = calloc(count, sizeof *out->u.demand.track);
+    if (!out->u.demand.track)
+        return -ENOMEM;
+    out->u.demand.count = count;
+    for (unsigned i = 0; i < count; i++)
+        read_demand(f, json_array_get(array, i), &out->u.demand.track[i]);
+    return 0;
+}
+
 /** "room" and "member": must be there if the letter is addressed so, else may be. */
 static void read_address(struct fields *f, enum address address, struct letter *out)
 {

@@ -117,6 +117,32 @@ int letter_write_stats(const struct letter *l, json_t *body)
     return json_object_set_new(body, "body", stats ? json_incref(stats) : json_object());
 }
 
+static json_t *write_demand(const struct letter_demand *t)
+{
+    json_t *rids = json_array();
+    for (unsigned i = 0; rids && i < t->rid_count; i++)
+        if (json_array_append_new(rids, json_string(t->rid[i]))) {
+            json_decref(rids);
+            rids = NULL;
+        }
+    return json_pack("{s:s, s:s, s:o}", "mid", t->mid, "source", media_source_name(t->source),
+                     "rids", rids);
+}
+
+int letter_write_demand(const struct letter *l, json_t *body)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; array && i < l->u.demand.count; i++)
+        if (json_array_append_new(array, write_demand(&l->u.demand.track[i]))) {
+            json_decref(array);
+            return -1;
+        }
+    return set_number(body, "generation", l->u.demand.generation) ||
+                   json_object_set_new(body, "tracks", array)
+               ? -1
+               : 0;
+}
+
 static json_t *to_json(const struct letter *l)
 {
     const struct letter_kind *kind = &letter_kind[l->type];

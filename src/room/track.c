@@ -10,6 +10,7 @@
 static void take_mline(struct track *t, const struct agree_mline *m)
 {
     t->source = m->source;
+    t->content = m->content;
     t->codec_count = m->codec_count;
     memcpy(t->codec, m->codec, sizeof(t->codec));
     memcpy(t->ext, m->ext, sizeof(t->ext));

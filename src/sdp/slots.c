@@ -67,6 +67,22 @@ static void guess_sources(struct agreement *a, bool *known)
     }
 }
 
+/** What the picture is made for: as said now, else as said before of the same source. */
+static void agree_contents(const struct sdp_local *local, const struct agreement *previous,
+                           struct agreement *a)
+{
+    for (unsigned i = 0; i < a->mline_count; i++) {
+        struct agree_mline *m = &a->mline[i];
+        const struct agree_mline *p = before(previous, m);
+        const struct sdp_hint *hint = hint_for(local, m->mid);
+        m->content = media_source_content(m->source);
+        if (hint && hint->has_content)
+            m->content = hint->content;
+        else if (p && p->source == m->source)
+            m->content = p->content;
+    }
+}
+
 static bool ssrc_taken(const struct agreement *a, uint32_t ssrc)
 {
     for (unsigned i = 0; i < a->mline_count; i++) {
@@ -150,6 +166,7 @@ int slots_agree(const struct offer *o, const struct sdp_local *local,
     if (rc)
         return rc;
     guess_sources(a, known);
+    agree_contents(local, previous, a);
     agree_slots(local, previous, a);
     return 0;
 }

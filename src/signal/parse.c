@@ -45,6 +45,17 @@ bool parse_resume(const json_t *root, struct signal_request *out, struct signal_
            value_number(&f, "chat_after", &out->u.resume.chat_after);
 }
 
+/** One of three words, if it is there. */
+static bool hint_content(const struct fields *f, struct sdp_hint *out)
+{
+    const char *content = NULL;
+    if (!value_string(f, "content", OPTIONAL, &content))
+        return false;
+    out->has_content = content != NULL;
+    return !content || media_content_from(content, &out->content) ||
+           value_fail(f, "content", "invalid_field");
+}
+
 static bool parse_hint(const struct fields *f, struct sdp_hint *out)
 {
     const char *role = NULL;
@@ -52,7 +63,7 @@ static bool parse_hint(const struct fields *f, struct sdp_hint *out)
         return value_fail(f, "mid", "missing_field");
     if (!value_copy(f, "mid", REQUIRED, out->mid, sizeof(out->mid)) ||
         !value_source(f, "source", OPTIONAL, &out->source, &out->has_source) ||
-        !value_string(f, "role", OPTIONAL, &role))
+        !value_string(f, "role", OPTIONAL, &role) || !hint_content(f, out))
         return false;
     out->has_role = role != NULL;
     if (!role || strcmp(role, "any") == 0)

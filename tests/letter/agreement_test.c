@@ -16,6 +16,7 @@ static void assert_same_mline(const struct agree_mline *a, const struct agree_ml
     assert_int_equal(a->client_sends, b->client_sends);
     assert_int_equal(a->client_receives, b->client_receives);
     assert_int_equal(a->source, b->source);
+    assert_int_equal(a->content, b->content);
     assert_int_equal(a->role, b->role);
     assert_memory_equal(a->ext, b->ext, sizeof a->ext);
     assert_int_equal(a->slot_ssrc, b->slot_ssrc);
@@ -135,6 +136,7 @@ static void a_wrong_field_is_named(void **state)
     refuse(root, mline, "mid", json_string("012345678901234567890123456789012"), "mid");
     refuse(root, mline, "kind", json_string("text"), "kind");
     refuse(root, mline, "source", json_string("microphone"), "source");
+    refuse(root, mline, "content", json_string("art"), "content");
     refuse(root, mline, "role", json_string("other"), "role");
     refuse(root, mline, "active", json_integer(1), "active");
     refuse(root, mline, "slot_ssrc", json_integer(-1), "slot_ssrc");

@@ -200,6 +200,48 @@ static void stats_carry_any_object(void **state)
     letter_fini(&out);
 }
 
+static void the_demand_for_each_track_survives(void **state)
+{
+    (void)state;
+    struct letter l = letter_of(LETTER_TRACK_DEMAND);
+    l.u.demand.generation = 3;
+    l.u.demand.count = 3;
+    l.u.demand.track = calloc(3, sizeof *l.u.demand.track);
+    l.u.demand.track[0] = (struct letter_demand){
+        .mid = "1", .source = SOURCE_CAMERA, .rid_count = 2, .rid = {"q", "h"}};
+    l.u.demand.track[1] =
+        (struct letter_demand){.mid = "5", .source = SOURCE_SCREEN, .rid_count = 1};
+    l.u.demand.track[2] = (struct letter_demand){.mid = "6", .source = SOURCE_SCREEN};
+    struct letter out;
+    round_trip(&l, &out);
+    assert_int_equal(out.u.demand.generation, 3);
+    assert_int_equal(out.u.demand.count, 3);
+    assert_int_equal(out.u.demand.track[0].rid_count, 2);
+    assert_string_equal(out.u.demand.track[0].rid[1], "h");
+    assert_int_equal(out.u.demand.track[1].source, SOURCE_SCREEN);
+    assert_int_equal(out.u.demand.track[1].rid_count, 1);
+    assert_string_equal(out.u.demand.track[1].rid[0], "");
+    assert_int_equal(out.u.demand.track[2].rid_count, 0);
+    letter_fini(&out);
+}
+
+static void the_quality_of_a_room_is_asked_by_seq(void **state)
+{
+    (void)state;
+    struct letter l = {.type = LETTER_QUALITY_ASK, .room = "rm_1", .u.stats.seq = 9};
+    struct letter out;
+    round_trip(&l, &out);
+    assert_int_equal(out.u.stats.seq, 9);
+    letter_fini(&out);
+    l = (struct letter){.type = LETTER_QUALITY,
+                        .room = "rm_1",
+                        .u.stats = {.seq = 9, .body = json_pack("{s:[]}", "members")}};
+    round_trip(&l, &out);
+    assert_int_equal(out.u.stats.seq, 9);
+    assert_true(json_is_array(json_object_get(out.u.stats.body, "members")));
+    letter_fini(&out);
+}
+
 static void every_type_has_its_own_name(void **state)
 {
     (void)state;
@@ -244,6 +286,17 @@ static void what_is_no_letter_is_refused_by_field(void **state)
     refuse("{\"type\":\"slot.want\",\"room\":\"r\",\"member\":\"m\",\"wants\":[{\"mid\":1}]}",
            "mid");
     refuse("{\"type\":\"slot.changed\",\"room\":\"r\",\"member\":\"m\",\"seats\":[1]}", "mid");
+    refuse("{\"type\":\"quality.ask\",\"seq\":1}", "room");
+    refuse("{\"type\":\"quality\",\"room\":\"r\",\"seq\":1}", "body");
+    refuse("{\"type\":\"track.demand\",\"room\":\"r\",\"member\":\"m\",\"tracks\":[]}",
+           "generation");
+    refuse("{\"type\":\"track.demand\",\"room\":\"r\",\"member\":\"m\",\"generation\":1,"
+           "\"tracks\":[{\"mid\":\"1\",\"source\":\"camera\",\"rids\":[\"a b\"]}]}",
+           "rids");
+    refuse("{\"type\":\"track.demand\",\"room\":\"r\",\"member\":\"m\",\"generation\":1,"
+           "\"tracks\":[{\"mid\":\"1\",\"source\":\"camera\",\"rids\":[\"a\",\"b\",\"c\","
+           "\"d\",\"e\"]}]}",
+           "rids");
     refuse("{\"type\":\"stats\",\"seq\":1,\"body\":[]}", "body");
     refuse("{\"type\":\"stats\",\"seq\":-1,\"body\":{}}", "seq");
 }
@@ -260,6 +313,8 @@ int main(void)
         cmocka_unit_test(seats_survive),
         cmocka_unit_test(the_speaker_can_be_nobody),
         cmocka_unit_test(stats_carry_any_object),
+        cmocka_unit_test(the_demand_for_each_track_survives),
+        cmocka_unit_test(the_quality_of_a_room_is_asked_by_seq),
         cmocka_unit_test(every_type_has_its_own_name),
         cmocka_unit_test(what_is_no_letter_is_refused_by_field),
     };

@@ -31,6 +31,7 @@ static inline struct agreement sample_agreement(void)
         .active = true,
         .client_sends = true,
         .source = SOURCE_SCREEN,
+        .content = CONTENT_TEXT,
         .codec_count = 1,
         .codec = {{.codec = CODEC_H264,
                    .pt = 102,

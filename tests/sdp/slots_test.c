@@ -86,6 +86,31 @@ static void sources_follow_hints_and_else_the_order(void **state)
     sdp_answered_fini(&a);
 }
 
+static void a_screen_keeps_its_detail_until_its_publisher_says_otherwise(void **state)
+{
+    (void)state;
+    const char *offer = SESSION("c s") VIDEO("c", "sendonly") VIDEO("s", "sendonly");
+    struct sdp_answered a = answer_plain(offer);
+    assert_int_equal(a.agreement.mline[0].content, CONTENT_MOTION);
+    assert_int_equal(a.agreement.mline[1].content, CONTENT_DETAIL);
+    const struct sdp_hint hint = {.mid = "s", .has_content = true, .content = CONTENT_TEXT};
+    struct sdp_local local = test_local();
+    local.hint = &hint;
+    local.hint_count = 1;
+    local.previous = &a.agreement;
+    local.previous_session = a.session;
+    struct sdp_answered b = answer(offer, &local);
+    assert_int_equal(b.agreement.mline[1].content, CONTENT_TEXT);
+    local.hint_count = 0;
+    local.previous = &b.agreement;
+    struct sdp_answered c = answer(offer, &local);
+    assert_int_equal(c.agreement.mline[0].content, CONTENT_MOTION);
+    assert_int_equal(c.agreement.mline[1].content, CONTENT_TEXT);
+    sdp_answered_fini(&a);
+    sdp_answered_fini(&b);
+    sdp_answered_fini(&c);
+}
+
 static void a_hint_of_the_wrong_kind_is_refused(void **state)
 {
     (void)state;
@@ -197,6 +222,7 @@ int main(void)
         cmocka_unit_test(whip_is_sent_nothing_and_whep_sends_nothing),
         cmocka_unit_test(an_offer_that_goes_the_wrong_way_is_refused),
         cmocka_unit_test(sources_follow_hints_and_else_the_order),
+        cmocka_unit_test(a_screen_keeps_its_detail_until_its_publisher_says_otherwise),
         cmocka_unit_test(a_hint_of_the_wrong_kind_is_refused),
         cmocka_unit_test(slots_pair_up_within_their_role),
         cmocka_unit_test(a_slot_announces_its_ssrcs),

@@ -118,11 +118,14 @@ static void hints_of_an_offer_are_read(void **state)
     (void)state;
     struct signal_request r =
         accepted("{\"type\":\"offer\",\"sdp\":\"v=0\",\"media\":[{\"mid\":\"0\",\"source\":"
-                 "\"screen\"},{\"mid\":\"1\",\"role\":\"screen\"},{\"mid\":\"2\"}]}");
+                 "\"screen\",\"content\":\"text\"},{\"mid\":\"1\",\"role\":\"screen\"},"
+                 "{\"mid\":\"2\"}]}");
     assert_int_equal(r.u.offer.len, 3);
     assert_int_equal(r.u.offer.hint_count, 3);
     assert_true(r.u.offer.hint[0].has_source && !r.u.offer.hint[0].has_role);
     assert_int_equal(r.u.offer.hint[0].source, SOURCE_SCREEN);
+    assert_true(r.u.offer.hint[0].has_content && !r.u.offer.hint[1].has_content);
+    assert_int_equal(r.u.offer.hint[0].content, CONTENT_TEXT);
     assert_true(r.u.offer.hint[1].has_role);
     assert_int_equal(r.u.offer.hint[1].role, SLOT_SCREEN);
     assert_string_equal(r.u.offer.hint[2].mid, "2");
@@ -140,6 +143,8 @@ static void hints_of_an_offer_are_read(void **state)
             "unknown_source", "/media/0/source");
     refused("{\"type\":\"offer\",\"sdp\":\"v\",\"media\":[{\"mid\":\"0\",\"role\":\"x\"}]}",
             "invalid_field", "/media/0/role");
+    refused("{\"type\":\"offer\",\"sdp\":\"v\",\"media\":[{\"mid\":\"0\",\"content\":\"x\"}]}",
+            "invalid_field", "/media/0/content");
 }
 
 /** {"type":T,"<field>":"<n letters>"}, to be freed. */
