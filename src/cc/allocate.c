@@ -1,0 +1,144 @@
+#include "cc/allocate.h"
+
+#include <string.h>
+
+// What is new must leave this much of the steady estimate free: as much as an estimate swings
+// on a line that stays the same.
+#define TAKE_NUM 9
+#define TAKE_DEN 10
+
+// A slot that fell soon after it had climbed waits longer each time before it tries again.
+#define BAR_FIRST   (8 * USEC_PER_SEC)
+#define BAR_LONGEST (64 * USEC_PER_SEC)
+#define BAR_SOON    (30 * USEC_PER_SEC)
+
+// Of a line just met nothing is known that could be steady.
+#define BEGINNING (5 * USEC_PER_SEC)
+
+void allocator_init(struct allocator *a)
+{
+    *a = (struct allocator){0};
+}
+
+static void forget(struct allocator *a, uint64_t bps, usec_t now)
+{
+    for (unsigned i = 0; i < ALLOCATE_LOWS; i++)
+        a->low[i] = bps;
+    a->low_at = now;
+}
+
+void allocator_note(struct allocator *a, uint64_t bps, usec_t now)
+{
+    if (!a->any) {
+        a->any = true;
+        a->began_at = now;
+        forget(a, bps, now);
+    }
+    if (now - a->low_at >= ALLOCATE_LOWS * ALLOCATE_LOW_SPAN)
+        forget(a, bps, now);
+    for (; now - a->low_at >= ALLOCATE_LOW_SPAN; a->low_at += ALLOCATE_LOW_SPAN) {
+        a->newest = (a->newest + 1) % ALLOCATE_LOWS;
+        a->low[a->newest] = bps;
+    }
+    if (bps < a->low[a->newest])
+        a->low[a->newest] = bps;
+}
+
+uint64_t allocator_steady(const struct allocator *a)
+{
+    uint64_t low = a->low[a->newest];
+    if (a->low_at - a->began_at < BEGINNING)
+        return low;
+    for (unsigned i = 0; i < ALLOCATE_LOWS; i++)
+        if (a->low[i] < low)
+            low = a->low[i];
+    return low;
+}
+
+bool allocator_due(const struct allocator *a, uint64_t bps, usec_t now)
+{
+    return a->ran_at == 0 || now - a->ran_at >= ALLOCATE_PAUSE || bps * 10 < a->ran_bps * 9;
+}
+
+/** What is being divided. */
+struct division {
+    uint64_t keep, take; ///< the two budgets
+    uint64_t used;
+    usec_t now;
+};
+
+static uint64_t cost(const struct allocate_slot *s, int step)
+{
+    return step < 0 ? 0 : s->step[step].rate_bps;
+}
+
+/** Moves a slot up to `step` if that fits. */
+static bool climb(struct division *d, struct allocate_slot *s, int step)
+{
+    const bool new = step > s->had;
+    if (new &&step > 0 && d->now < s->memory->barred_until)
+        return false;
+    const uint64_t used = d->used - cost(s, s->given) + cost(s, step);
+    if (used > (new ? d->take : d->keep))
+        return false;
+    d->used = used;
+    s->given = step;
+    return true;
+}
+
+static void give_lowest(struct division *d, struct allocate_slot *s)
+{
+    s->given = -1;
+    if (s->step_count == 0 || climb(d, s, 0))
+        return;
+    if (s->held && d->keep >= ALLOCATE_HELD_BPS) {
+        s->given = 0;
+        d->used += cost(s, 0);
+    }
+}
+
+/** Those of one rank climb in turns, until nobody can. */
+static void climb_rank(struct division *d, struct allocate_slot *slot, unsigned n,
+                       enum allocate_rank rank)
+{
+    for (bool any = true; any;) {
+        any = false;
+        for (unsigned i = 0; i < n; i++) {
+            struct allocate_slot *s = &slot[i];
+            const int next = s->given + 1;
+            if (s->rank == rank && s->given >= 0 && next < (int)s->step_count)
+                any |= climb(d, s, next);
+        }
+    }
+}
+
+static void remember(struct allocate_slot *s, usec_t now)
+{
+    struct allocate_memory *m = s->memory;
+    const int had = s->had < (int)s->step_count ? s->had : (int)s->step_count - 1;
+    if (s->given > had) {
+        m->climbed_at = now;
+    } else if (s->given < had) {
+        const bool soon = m->climbed_at && now - m->climbed_at < BAR_SOON && m->bar;
+        m->bar = soon ? usec_min(2 * m->bar, BAR_LONGEST) : BAR_FIRST;
+        m->barred_until = now + m->bar;
+    }
+}
+
+void allocator_run(struct allocator *a, struct allocate_slot *slot, unsigned n, uint64_t bps,
+                   usec_t now)
+{
+    allocator_note(a, bps, now);
+    const uint64_t steady = allocator_steady(a);
+    struct division d = {.keep = bps, .take = steady / TAKE_DEN * TAKE_NUM, .now = now};
+    for (int rank = 0; rank < ALLOCATE_RANKS; rank++)
+        for (unsigned i = 0; i < n; i++)
+            if (slot[i].rank == (enum allocate_rank)rank)
+                give_lowest(&d, &slot[i]);
+    for (int rank = 0; rank < ALLOCATE_RANKS; rank++)
+        climb_rank(&d, slot, n, (enum allocate_rank)rank);
+    for (unsigned i = 0; i < n; i++)
+        remember(&slot[i], now);
+    a->ran_at = now;
+    a->ran_bps = bps;
+}
