@@ -6,6 +6,7 @@
  *
  * `now` is in seconds since 1970 (UTC). Every function that touches the database may return
  * -EAGAIN (locked), -ENOSPC (full disk) or -EIO; links_down() is true for these: answer 503.
+ * What makes rooms may also return -EDQUOT: the tenant has as many as it may.
  */
 #ifndef LINKS_LINKS_H
 #define LINKS_LINKS_H
@@ -53,6 +54,7 @@ struct links_room {
     bool closed;
     int64_t created_at, last_used_at; ///< last_used_at 0: nobody has joined yet
     int64_t expires_at;               ///< 0: never
+    int64_t ends_at;                  ///< of the event it is for; 0: not known
 };
 
 /** Where links come from. Strings are copied. */
@@ -76,6 +78,7 @@ enum links_status {
     LINK_REDIRECT, ///< likewise, but the old link may lead to the new one
     LINK_CLOSED,   ///< to a closed room: 410
     LINK_EXPIRED,  ///< to an expired room: 410
+    LINK_DISABLED, ///< to a personal room while the organisation has these off: 403
     LINK_DOWN,     ///< the database does not answer: 503
 };
 

@@ -88,13 +88,14 @@ struct store_room {
     unsigned link_version;
     bool uuid, closed;
     int64_t created_at, last_used_at, expires_at;
+    int64_t ends_at; ///< of the event it is for; 0: not known
 };
 
-/** Adds a room and its link, as one. */
+/** Adds a room, its link and, if it has one, its event: as one. */
 int store_room_add(struct store *store, const struct store_room *room,
                    const uint8_t hash[STORE_HASH_SIZE]);
 int store_room_get(struct store *store, const char *id, struct store_room *out);
-/** Writes title, access, locale, metadata, expires_at and closed. */
+/** Writes title, access, locale, metadata, expires_at, ends_at and closed. */
 int store_room_update(struct store *store, const struct store_room *room);
 int store_room_used(struct store *store, const char *id, int64_t now);
 
@@ -122,6 +123,54 @@ int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
                     enum store_link_state *state, struct store_room *out);
 
 int store_room_count(struct store *store, int64_t *rooms);
+
+/** How many of a tenant's rooms are not closed. */
+int store_room_count_tenant(struct store *store, const char *tenant, int64_t *rooms);
+
+/** The personal room of a user that is not closed. */
+int store_room_personal(struct store *store, const char *tenant, const char *user,
+                        struct store_room *out);
+
+/** Takes the user's reference and name out of every room. */
+int store_room_forget_user(struct store *store, const char *tenant, const char *user);
+
+/** Rooms that nobody needs any more: each time is "before this". Personal ones stay. */
+struct store_stale {
+    const char *tenant;
+    int64_t unused;            ///< instant, never used: made
+    int64_t instant;           ///< instant: last used
+    int64_t event;             ///< event: the later of its end and its last use
+    int64_t closed;            ///< closed: last used
+    char after[STORE_ID_SIZE]; ///< go on behind this id; "" from the start
+};
+
+/** The next of them; -ENOENT if there is none. Removing it is store_room_remove(). */
+int store_room_stale(struct store *store, const struct store_stale *stale,
+                     char id[STORE_ID_SIZE]);
+
+/** With its links. */
+int store_room_remove(struct store *store, const char *id);
+
+/* ---- events of calendars ---- */
+
+/** The event has this room, instead of another if it had one. */
+int store_event_put(struct store *store, const char *tenant, const char *event_ref,
+                    const char *room);
+int store_event_get(struct store *store, const char *tenant, const char *event_ref,
+                    struct store_room *out);
+/** The event has no room any more; the room, unless it is personal, has no event. */
+int store_event_remove(struct store *store, const char *tenant, const char *event_ref);
+
+/* ---- what tenants set, and what is set for them ---- */
+
+/** JSON as text, "" if nothing was set; to be freed by the caller. */
+int store_settings_get(struct store *store, const char *tenant, char **json);
+int store_quotas_get(struct store *store, const char *tenant, char **json);
+
+/** Settings with what else a tenant may change. */
+int store_settings_put(struct store *store, const struct store_tenant *tenant,
+                       const char *json);
+int store_quotas_put(struct store *store, const char *tenant, const char *json);
 
 /* ---- idempotency ---- */
 

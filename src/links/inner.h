@@ -2,7 +2,7 @@
 #ifndef LINKS_INNER_H
 #define LINKS_INNER_H
 
-#include "links/links.h"
+#include "links/tenants.h"
 
 #include "base/digest.h"
 #include "store/store.h"
@@ -29,6 +29,11 @@ void link_hash(const struct links *links, const struct links_room *room,
 bool find_token(const char *link, char out[LINKS_TOKEN_SIZE]);
 
 void room_to_row(const struct links_room *from, struct store_room *to);
+void tenant_to_row(const struct links_tenant *from, struct store_tenant *to);
+
+/** True if each of them, separated by spaces, is one. */
+bool origins_valid(const char *origins);
+
 void room_from_row(const struct store_room *from, struct links_room *to);
 
 #endif

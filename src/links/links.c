@@ -1,4 +1,5 @@
 #include "inner.h"
+#include "links/settings.h"
 
 #include "base/log.h"
 #include "base/rand.h"
@@ -105,6 +106,19 @@ bool links_down(int error)
     return error == -EAGAIN || error == -ENOSPC || error == -EIO || error == -ENOMEM;
 }
 
+/** Personal rooms work while the organisation wants them; their links outlive that. */
+static enum links_status personal(struct links *links, const struct links_room *room)
+{
+    struct links_settings settings;
+    const int error = links_settings_get(links, room->tenant, &settings);
+    const bool on = settings.personal_rooms;
+
+    links_settings_fini(&settings);
+    if (error)
+        return LINK_DOWN;
+    return on ? LINK_VALID : LINK_DISABLED;
+}
+
 enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
                                 int64_t now)
 {
@@ -130,7 +144,9 @@ enum links_status links_resolve(struct links *links, const char *link, struct li
         return LINK_CLOSED;
     if (state != STORE_LINK_LIVE)
         return state == STORE_LINK_REDIRECT ? LINK_REDIRECT : LINK_REPLACED;
-    return room->expires_at != 0 && now >= room->expires_at ? LINK_EXPIRED : LINK_VALID;
+    if (room->expires_at != 0 && now >= room->expires_at)
+        return LINK_EXPIRED;
+    return room->kind == ROOM_PERSONAL ? personal(links, room) : LINK_VALID;
 }
 
 int links_room_used(struct links *links, const char *room_id, int64_t now)

@@ -80,7 +80,7 @@ bool links_origin_valid(const char *origin)
            strncmp(host, "[::1]", 5) == 0;
 }
 
-static bool origins_valid(const char *origins)
+bool origins_valid(const char *origins)
 {
     char copy[sizeof((struct links_tenant *)0)->origins];
     char *save = NULL;
@@ -122,7 +122,7 @@ static void make_prefix(const char *name, char *out, size_t size)
 
 #define COPY(field) (void)snprintf(to->field, sizeof to->field, "%s", from->field)
 
-static void to_row(const struct links_tenant *from, struct store_tenant *to)
+void tenant_to_row(const struct links_tenant *from, struct store_tenant *to)
 {
     memset(to, 0, sizeof *to);
     COPY(id);
@@ -160,7 +160,7 @@ int links_tenant_add(struct links *links, struct links_tenant *tenant, int64_t n
         return -EINVAL;
     rand_id(tenant->id, sizeof tenant->id, "tn_", 16);
     tenant->created_at = now;
-    to_row(tenant, &row);
+    tenant_to_row(tenant, &row);
     return store_tenant_add(links->store, &row);
 }
 

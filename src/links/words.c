@@ -81,6 +81,7 @@ void room_to_row(const struct links_room *from, struct store_room *to)
     to->created_at = from->created_at;
     to->last_used_at = from->last_used_at;
     to->expires_at = from->expires_at;
+    to->ends_at = from->ends_at;
 }
 
 void room_from_row(const struct store_room *from, struct links_room *to)
@@ -104,4 +105,5 @@ void room_from_row(const struct store_room *from, struct links_room *to)
     to->created_at = from->created_at;
     to->last_used_at = from->last_used_at;
     to->expires_at = from->expires_at;
+    to->ends_at = from->ends_at;
 }

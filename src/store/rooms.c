@@ -23,6 +23,7 @@ static int add_room(struct store *store, const struct store_room *room)
     sql_int(&q, room->created_at);
     sql_int(&q, room->last_used_at);
     sql_int(&q, room->expires_at);
+    sql_int(&q, room->ends_at);
     return sql_do(store, &q, false);
 }
 
@@ -37,14 +38,13 @@ static int add_link(struct store *store, const char *room, unsigned version,
     return sql_do(store, &q, false);
 }
 
-/** Begins a transaction unless the caller has one; `*ours` says whose it is. */
-static int join_transaction(struct store *store, bool *ours)
+int sql_join(struct store *store, bool *ours)
 {
     *ours = sqlite3_get_autocommit(store->db) != 0;
     return *ours ? store_begin(store) : 0;
 }
 
-static int end_transaction(struct store *store, bool ours, int error)
+int sql_leave(struct store *store, bool ours, int error)
 {
     if (!ours)
         return error;
@@ -58,17 +58,19 @@ int store_room_add(struct store *store, const struct store_room *room,
                    const uint8_t hash[STORE_HASH_SIZE])
 {
     bool ours;
-    int error = join_transaction(store, &ours);
+    int error = sql_join(store, &ours);
 
     if (error)
         return error;
     error = add_room(store, room);
     if (error == 0)
         error = add_link(store, room->id, room->link_version, hash);
-    return end_transaction(store, ours, error);
+    if (error == 0 && *room->event_ref)
+        error = store_event_put(store, room->tenant, room->event_ref, room->id);
+    return sql_leave(store, ours, error);
 }
 
-static void read_room(struct query *q, struct store_room *out)
+void sql_get_room(struct query *q, struct store_room *out)
 {
     sql_get_text(q, out->id, sizeof out->id);
     sql_get_text(q, out->tenant, sizeof out->tenant);
@@ -86,6 +88,7 @@ static void read_room(struct query *q, struct store_room *out)
     out->created_at = sql_get_int(q);
     out->last_used_at = sql_get_int(q);
     out->expires_at = sql_get_int(q);
+    out->ends_at = sql_get_int(q);
 }
 
 int store_room_get(struct store *store, const char *id, struct store_room *out)
@@ -96,7 +99,7 @@ int store_room_get(struct store *store, const char *id, struct store_room *out)
     sql_text(&q, id);
     found = sql_row(&q);
     if (found)
-        read_room(&q, out);
+        sql_get_room(&q, out);
     return sql_end(&q) ? q.error : found ? 0 : -ENOENT;
 }
 
@@ -109,6 +112,7 @@ int store_room_update(struct store *store, const struct store_room *room)
     sql_text(&q, room->locale);
     sql_text(&q, room->metadata);
     sql_int(&q, room->expires_at);
+    sql_int(&q, room->ends_at);
     sql_int(&q, room->closed);
     sql_text(&q, room->id);
     return sql_do(store, &q, true);
@@ -139,7 +143,7 @@ int store_room_list(struct store *store, const struct store_room_query *query,
     sql_text(&q, query->before_id);
     sql_int(&q, query->limit);
     while (sql_row(&q)) {
-        read_room(&q, &room);
+        sql_get_room(&q, &room);
         each(&room, ctx);
     }
     return sql_end(&q);
@@ -167,7 +171,7 @@ int store_room_rotate(struct store *store, const char *id, unsigned version,
                       const uint8_t hash[STORE_HASH_SIZE], enum store_link_state old)
 {
     bool ours;
-    int error = join_transaction(store, &ours);
+    int error = sql_join(store, &ours);
 
     if (error)
         return error;
@@ -176,7 +180,7 @@ int store_room_rotate(struct store *store, const char *id, unsigned version,
         error = retire_links(store, id, old);
     if (error == 0)
         error = add_link(store, id, version, hash);
-    return end_transaction(store, ours, error);
+    return sql_leave(store, ours, error);
 }
 
 int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
@@ -189,7 +193,7 @@ int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
     found = sql_row(&q);
     if (found) {
         *state = (enum store_link_state)sql_get_int(&q);
-        read_room(&q, out);
+        sql_get_room(&q, out);
     }
     return sql_end(&q) ? q.error : found ? 0 : -ENOENT;
 }

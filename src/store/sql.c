@@ -6,14 +6,14 @@
 
 #define ROOM_COLUMNS                                                                           \
     "rooms.id, tenant, kind, access, title, owner_ref, owner_name, event_ref, locale, "        \
-    "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at"
+    "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at, ends_at"
 #define TENANT_COLUMNS "id, name, prefix, locale, uuid, origins, created_at"
 #define KEY_COLUMNS    "id, tenant, hash, scopes, created_at"
 
 #define ROOM_LIST(filter)                                                                      \
     "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ?1 " filter                             \
-    "AND (?2 IS NULL OR owner_ref = ?2) AND (?3 IS NULL OR event_ref = ?3) "                   \
-    "AND (?4 OR NOT closed) AND (?6 IS NULL OR (created_at, id) < (?5, ?6)) "                  \
+    "AND (?2 IS NULL OR owner_ref = ?2) AND (?4 OR NOT closed) AND (?6 IS NULL OR "            \
+    "(created_at, id) < (?5, ?6)) "                                                            \
     "ORDER BY created_at DESC, id DESC LIMIT ?7"
 
 static const char *const texts[SQL_COUNT] = {
@@ -35,17 +35,44 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROOM_ADD] =
         "INSERT INTO rooms(id, tenant, kind, access, title, owner_ref, owner_name, "
         "event_ref, locale, metadata, link_version, uuid, closed, created_at, "
-        "last_used_at, expires_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "last_used_at, expires_at, ends_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_ROOM_GET] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE id = ?",
     [SQL_ROOM_UPDATE] = "UPDATE rooms SET title = ?, access = ?, locale = ?, metadata = ?, "
-                        "expires_at = ?, closed = ? WHERE id = ?",
+                        "expires_at = ?, ends_at = ?, closed = ? WHERE id = ?",
     [SQL_ROOM_USED] = "UPDATE rooms SET last_used_at = ? WHERE id = ?",
     // One text an index: "? IS NULL OR owner_ref = ?" would use none.
     [SQL_ROOM_LIST] = ROOM_LIST(""),
     [SQL_ROOM_LIST_OWNER] = ROOM_LIST("AND owner_ref = ?2 AND owner_ref <> '' "),
-    [SQL_ROOM_LIST_EVENT] = ROOM_LIST("AND event_ref = ?3 AND event_ref <> '' "),
+    [SQL_ROOM_LIST_EVENT] = ROOM_LIST("AND id IN (SELECT room FROM events WHERE tenant = ?1 "
+                                      "AND event_ref = ?3) "),
     [SQL_ROOM_VERSION] = "UPDATE rooms SET link_version = ? WHERE id = ?",
     [SQL_ROOM_COUNT] = "SELECT count(*) FROM rooms WHERE NOT closed",
+    [SQL_ROOM_COUNT_TENANT] = "SELECT count(*) FROM rooms WHERE tenant = ? AND NOT closed",
+    [SQL_ROOM_PERSONAL] =
+        "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ? AND owner_ref = ? "
+        "AND kind = 'personal' AND NOT closed",
+    [SQL_ROOM_EVENT] = "UPDATE rooms SET event_ref = ? WHERE id = ?",
+    [SQL_ROOM_FORGET_USER] = "UPDATE rooms SET owner_ref = '', owner_name = '' "
+                             "WHERE tenant = ? AND owner_ref = ?",
+    // ?1 and ?2: unused and last used before; ?3: its end or last use before; ?4: closed and
+    // last used before. Personal rooms stay until they are deleted.
+    [SQL_ROOM_STALE] =
+        "SELECT id FROM rooms WHERE tenant = ?5 AND id > ?6 AND CASE "
+        "WHEN closed THEN max(created_at, last_used_at, ends_at) < ?4 "
+        "WHEN kind = 'instant' THEN CASE last_used_at WHEN 0 THEN created_at < ?1 "
+        "ELSE last_used_at < ?2 END "
+        "WHEN kind = 'event' THEN max(created_at, last_used_at, ends_at) < ?3 "
+        "ELSE 0 END ORDER BY id LIMIT ?7",
+    [SQL_ROOM_REMOVE] = "DELETE FROM rooms WHERE id = ?",
+    [SQL_EVENT_PUT] = "INSERT OR REPLACE INTO events(tenant, event_ref, room) VALUES(?,?,?)",
+    [SQL_EVENT_GET] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE id = (SELECT room FROM events "
+                      "WHERE tenant = ? AND event_ref = ?)",
+    [SQL_EVENT_REMOVE] = "DELETE FROM events WHERE tenant = ? AND event_ref = ?",
+    [SQL_SETTINGS_GET] = "SELECT settings FROM tenants WHERE id = ?",
+    [SQL_SETTINGS_PUT] =
+        "UPDATE tenants SET settings = ?, origins = ?, locale = ? WHERE id = ?",
+    [SQL_QUOTAS_GET] = "SELECT quotas FROM tenants WHERE id = ?",
+    [SQL_QUOTAS_PUT] = "UPDATE tenants SET quotas = ? WHERE id = ?",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

@@ -29,6 +29,19 @@ enum sql {
     SQL_ROOM_LIST_EVENT,
     SQL_ROOM_VERSION,
     SQL_ROOM_COUNT,
+    SQL_ROOM_COUNT_TENANT,
+    SQL_ROOM_PERSONAL,
+    SQL_ROOM_EVENT,
+    SQL_ROOM_FORGET_USER,
+    SQL_ROOM_STALE,
+    SQL_ROOM_REMOVE,
+    SQL_EVENT_PUT,
+    SQL_EVENT_GET,
+    SQL_EVENT_REMOVE,
+    SQL_SETTINGS_GET,
+    SQL_SETTINGS_PUT,
+    SQL_QUOTAS_GET,
+    SQL_QUOTAS_PUT,
     SQL_LINK_ADD,
     SQL_LINK_RETIRE,
     SQL_LINK_FIND,
@@ -72,5 +85,14 @@ int sql_end(struct query *q);
 
 /** For statements without rows: steps, ends. -ENOENT if `must_change` and nothing changed. */
 int sql_do(struct store *store, struct query *q, bool must_change);
+
+/** A row with a room's columns. */
+void sql_get_room(struct query *q, struct store_room *out);
+
+/** Begins a transaction unless the caller has one; `*ours` says whose it is. */
+int sql_join(struct store *store, bool *ours);
+
+/** Ends it, if it is ours: as a whole, or, after an error, not at all. */
+int sql_leave(struct store *store, bool ours, int error);
 
 #endif

@@ -35,6 +35,19 @@ static const char *const migrations[] = {
     " status INTEGER NOT NULL, resource TEXT NOT NULL, PRIMARY KEY(tenant, key))"
     " WITHOUT ROWID;"
     "CREATE INDEX answers_age ON answers(created_at);",
+    // What a tenant may set itself (settings), what only its operator may (quotas), events and
+    // their rooms, and the one personal room of a user.
+    "ALTER TABLE tenants ADD COLUMN settings TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenants ADD COLUMN quotas TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE rooms ADD COLUMN ends_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE events(tenant TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,"
+    " event_ref TEXT NOT NULL, room TEXT NOT NULL REFERENCES rooms(id) ON DELETE CASCADE,"
+    " PRIMARY KEY(tenant, event_ref)) WITHOUT ROWID;"
+    "CREATE INDEX events_room ON events(room);"
+    "INSERT OR IGNORE INTO events(tenant, event_ref, room) SELECT tenant, event_ref, id"
+    " FROM rooms WHERE event_ref <> '' AND NOT closed ORDER BY created_at DESC;"
+    "CREATE UNIQUE INDEX rooms_personal ON rooms(tenant, owner_ref)"
+    " WHERE kind = 'personal' AND NOT closed;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -277,6 +277,32 @@ static void a_database_of_the_future_is_not_touched(void **state)
     assert_non_null(strstr(why, "newer"));
 }
 
+static void a_database_of_the_first_version_is_brought_up(void **state)
+{
+    static const char undo[] =
+        "DROP INDEX rooms_personal; DROP TABLE events; ALTER TABLE rooms DROP COLUMN ends_at;"
+        "ALTER TABLE tenants DROP COLUMN settings; ALTER TABLE tenants DROP COLUMN quotas;"
+        "INSERT INTO tenants VALUES('tn_1','N','n','',0,'',1);"
+        "INSERT INTO rooms "
+        "VALUES('rm_1','tn_1','event','open','','','','e1','','',1,0,0,1,0,0);"
+        "PRAGMA user_version = 1";
+    char why[256] = "", *settings;
+    struct store_room room;
+    sqlite3 *other;
+
+    (void)state;
+    store_close(store);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, undo, NULL, NULL, NULL), 0);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(store_open(path, 1, &store, why, sizeof why), 0);
+    assert_int_equal(store_event_get(store, "tn_1", "e1", &room), 0);
+    assert_string_equal(room.id, "rm_1");
+    assert_int_equal(store_settings_get(store, "tn_1", &settings), 0);
+    assert_string_equal(settings, "");
+    free(settings);
+}
+
 static void what_is_no_database_is_said_in_one_line(void **state)
 {
     char why[256] = "", other[128];
@@ -308,6 +334,7 @@ int main(void)
         T(rotating_retires_the_links_before),
         T(answers_are_kept_and_forgotten),
         T(a_database_of_the_future_is_not_touched),
+        T(a_database_of_the_first_version_is_brought_up),
         T(what_is_no_database_is_said_in_one_line),
     };
 
