@@ -1,9 +1,10 @@
 #include "cmd.h"
 
-#include "links/tenants.h"
+#include "links/settings.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ static const char usage[] =
     "salon tenant key NAME [--scope S]...\n"
     "    a new API key (all scopes by default); the one before it stays alive\n"
     "    scopes: rooms:read rooms:write rooms:host invitations calendar users webhooks tenant\n"
+    "salon tenant quota NAME [rooms=N] [webhooks=N] [invitations=N]\n"
+    "    what it may have at most: rooms not closed, webhooks, invitations a day; 0: no limit\n"
     "salon tenant remove NAME\n"
     "    with its keys, rooms and links\n"
     "\n"
@@ -30,6 +33,7 @@ struct request {
     const char *config, *state;
     struct links_tenant tenant;
     unsigned scopes;
+    char *const *more; ///< words behind the name; ends with NULL
     struct links *links;
 };
 
@@ -77,6 +81,16 @@ static void print_one_key(const char *id, const char *scopes, int64_t created_at
     (void)printf("  key salon_%s_…  %s\n", id, scopes);
 }
 
+static void print_quotas(struct request *r, const struct links_tenant *tenant)
+{
+    struct links_quotas q;
+
+    if (links_quotas_get(r->links, tenant->id, &q) == 0)
+        (void)printf("  quotas rooms=%" PRId64 " webhooks=%" PRId64 " invitations=%" PRId64
+                     "\n",
+                     q.rooms, q.webhooks, q.invitations);
+}
+
 static void print_tenant(const struct links_tenant *tenant, void *ctx)
 {
     struct request *r = ctx;
@@ -84,6 +98,7 @@ static void print_tenant(const struct links_tenant *tenant, void *ctx)
     (void)printf("%s  prefix %s%s%s%s\n", tenant->name, tenant->prefix,
                  tenant->uuid ? "  links as UUIDs" : "", *tenant->origins ? "  origins " : "",
                  tenant->origins);
+    print_quotas(r, tenant);
     (void)links_key_list(r->links, tenant->id, print_one_key, NULL);
 }
 
@@ -103,6 +118,41 @@ static int new_key(struct request *r, const char *name)
     return error ? fail(name, error) : print_key(r, &tenant);
 }
 
+/** "rooms=100". */
+static bool read_quota(struct links_quotas *q, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    char name[32], *end;
+    long long value;
+
+    if (!equals || equals[1] < '0' || equals[1] > '9')
+        return false;
+    (void)snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
+    errno = 0;
+    value = strtoll(equals + 1, &end, 10);
+    return !*end && errno == 0 && links_quota_set(q, name, value);
+}
+
+static int set_quotas(struct request *r, const char *name)
+{
+    struct links_tenant tenant;
+    struct links_quotas q;
+    int error = links_tenant_find(r->links, name, &tenant);
+
+    if (error == 0)
+        error = links_quotas_get(r->links, tenant.id, &q);
+    if (error)
+        return fail(name, error);
+    for (char *const *word = r->more; *word; word++)
+        if (!read_quota(&q, *word))
+            return cmd_fail("\"%s\" is no quota; see salon tenant --help", *word);
+    error = links_quotas_put(r->links, tenant.id, &q);
+    if (error)
+        return fail(name, error);
+    print_quotas(r, &tenant);
+    return EXIT_SUCCESS;
+}
+
 static int remove_tenant(struct request *r, const char *name)
 {
     struct links_tenant tenant;
@@ -118,10 +168,8 @@ static const struct {
     bool named; ///< takes a tenant's name
     int (*run)(struct request *r, const char *name);
 } actions[] = {
-    {"add", true, add},
-    {"list", false, list},
-    {"key", true, new_key},
-    {"remove", true, remove_tenant},
+    {"add", true, add},          {"list", false, list},           {"key", true, new_key},
+    {"quota", true, set_quotas}, {"remove", true, remove_tenant},
 };
 
 static bool add_origin(struct links_tenant *tenant, const char *origin)
@@ -232,8 +280,10 @@ int cmd_tenant(int argc, char **argv)
         r.scopes = SCOPE_ALL;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, word) == 0 && actions[i].named == (name != NULL) &&
-            argc - optind <= 2)
+            (argc - optind <= 2 || actions[i].run == set_quotas)) {
+            r.more = argv + (optind + 2 < argc ? optind + 2 : argc);
             return run(&r, actions[i].run, name);
+        }
     }
     return cmd_usage('?', usage);
 }

@@ -9,6 +9,7 @@
 #include "links/rooms.h"
 #include "links/tenants.h"
 #include "metrics.h"
+#include "purge.h"
 #include "signal/signal.h"
 #include "supervisor/supervisor.h"
 #include "whip/whip.h"
@@ -48,6 +49,7 @@ struct serve {
     struct whip *whip;
     struct api *api;
     struct metrics metrics;
+    struct purge purge;
     struct links_tenant dev_tenant;
     char dev_key[LINKS_KEY_SIZE];
 };
@@ -61,6 +63,7 @@ static void on_http_closed(void *arg)
     s->http = NULL;
     signal_destroy(s->signal);
     whip_destroy(s->whip);
+    purge_stop(&s->purge);
     call_destroy(s->call);
     api_close(s->api);
     uv_close((uv_handle_t *)&s->on_term, NULL);
@@ -297,6 +300,7 @@ static int open_shells(struct serve *s)
     whip_serve(s->whip, s->http);
     metrics_routes(s->http, &s->metrics);
     web_routes(s->http);
+    purge_start(&s->purge, &s->loop, s->links, s->call);
     return 0;
 }
 

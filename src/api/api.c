@@ -16,6 +16,8 @@ int api_open(const struct api_conf *conf, struct api **out)
     api->conf = *conf;
     api_rooms_routes(api);
     api_people_routes(api);
+    api_events_routes(api);
+    api_tenant_routes(api);
     api_public_routes(api);
     if (conf->dev_tenant)
         api_dev_routes(api);
@@ -44,6 +46,8 @@ void api_fail(struct http_req *req, int error)
         http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
     } else if (error == -EEXIST) {
         http_problem(req, PROBLEM_CONFLICT, NULL, NULL);
+    } else if (error == -EDQUOT) {
+        http_problem_later(req, PROBLEM_QUOTA_EXCEEDED, NULL, 3600);
     } else if (links_down(error)) {
         log_at(LEVEL_WARN, "api.database", "id=%s error=%s", http_id(req), strerror(-error));
         http_problem_later(req, PROBLEM_CAPACITY, NULL, 5);

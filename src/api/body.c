@@ -42,8 +42,7 @@ static void add_segment(char *out, size_t size, const char *key)
     out[n] = '\0';
 }
 
-static void check_known(struct body *body, json_t *object, const char *base,
-                        const char *const *known)
+void body_known(struct body *body, json_t *object, const char *base, const char *const *known)
 {
     const char *key;
     json_t *value;
@@ -73,7 +72,7 @@ void body_open(struct body *body, const char *text, size_t len, bool french,
     body->json =
         len > 0 ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : json_object();
     if (json_is_object(body->json)) {
-        check_known(body, body->json, "", known);
+        body_known(body, body->json, "", known);
         return;
     }
     body->failed = true;
@@ -154,34 +153,35 @@ bool body_time(struct body *body, const char *pointer, int64_t *out)
     return false;
 }
 
-bool body_number(struct body *body, const char *pointer, int64_t least, int64_t most,
-                 int64_t *out)
+bool body_number(struct body *body, const json_t *object, const char *pointer,
+                 struct body_range range, int64_t *out)
 {
-    const json_t *value = value_at(body->json, pointer);
+    const json_t *value = value_at(object, pointer);
     char en[64], fr[64];
 
     if (!value || body->failed)
         return false;
     *out = json_integer_value(value);
-    if (json_is_integer(value) && *out >= least && *out <= most)
+    if (json_is_integer(value) && *out >= range.least && *out <= range.most)
         return true;
-    (void)snprintf(en, sizeof en, "a whole number from %lld to %lld", (long long)least,
-                   (long long)most);
-    (void)snprintf(fr, sizeof fr, "un nombre entier de %lld à %lld", (long long)least,
-                   (long long)most);
+    (void)snprintf(en, sizeof en, "a whole number from %lld to %lld", (long long)range.least,
+                   (long long)range.most);
+    (void)snprintf(fr, sizeof fr, "un nombre entier de %lld à %lld", (long long)range.least,
+                   (long long)range.most);
     body_bad(body, pointer, en, fr);
     return false;
 }
 
-bool body_flag(struct body *body, const char *pointer, bool *out)
+bool body_flag(struct body *body, const json_t *object, const char *pointer, bool *out)
 {
-    const json_t *value = value_at(body->json, pointer);
+    const json_t *value = value_at(object, pointer);
 
     if (!value || body->failed)
         return false;
-    *out = json_is_true(value);
-    if (json_is_boolean(value))
+    if (json_is_boolean(value)) {
+        *out = json_is_true(value);
         return true;
+    }
     body_bad(body, pointer, "true or false", "true ou false");
     return false;
 }
@@ -197,6 +197,6 @@ const json_t *body_object(struct body *body, const char *pointer, const char *co
         return NULL;
     }
     if (known)
-        check_known(body, value, pointer, known);
+        body_known(body, value, pointer, known);
     return value;
 }

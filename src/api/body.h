@@ -28,12 +28,22 @@ bool body_text(struct body *body, const json_t *object, const char *pointer, siz
 
 /** RFC 3339 in UTC, as 2026-01-31T12:00:00Z; seconds since 1970. */
 bool body_time(struct body *body, const char *pointer, int64_t *out);
-bool body_number(struct body *body, const char *pointer, int64_t least, int64_t most,
-                 int64_t *out);
-bool body_flag(struct body *body, const char *pointer, bool *out);
+
+struct body_range {
+    int64_t least, most;
+};
+
+/** `pointer` is a field of `object`, as with body_text(). */
+bool body_number(struct body *body, const json_t *object, const char *pointer,
+                 struct body_range range, int64_t *out);
+bool body_flag(struct body *body, const json_t *object, const char *pointer, bool *out);
 
 /** The object at `pointer` with no field but `known` (NULL: any); NULL if there is none. */
 const json_t *body_object(struct body *body, const char *pointer, const char *const *known);
+
+/** An object at `pointer` may hold no field but `known`. */
+void body_known(struct body *body, json_t *object, const char *pointer,
+                const char *const *known);
 
 /** This field is wrong, unless one before was. */
 void body_bad(struct body *body, const char *pointer, const char *en, const char *fr);
@@ -41,6 +51,9 @@ void body_bad(struct body *body, const char *pointer, const char *en, const char
 /* room_body.c: what POST, PATCH, rotate and tokens take. They check body->failed at the end. */
 
 extern const char *const room_body_fields[], *const room_patch_fields[];
+
+/** "locale" alone. */
+void room_locale_read(struct body *body, struct links_room *room);
 
 void room_body_read(struct body *body, struct links_room *room, int64_t now);
 void room_patch_read(struct body *body, struct links_room *room, int64_t now);

@@ -64,12 +64,27 @@ json_t *api_room_json(const struct api *api, const struct http_req *req,
 /** "2026-01-31T12:00:00Z", or JSON null for 0. */
 json_t *api_time_json(int64_t t);
 
+/* rooms.c */
+
+/** Answers POST …/rotate of a room of the caller's. */
+void api_rotate(struct api *api, struct http_req *req, const struct links_caller *caller,
+                struct links_room *room);
+
 /* share.c */
-json_t *api_share_json(const struct links_room *room, const char *url, const char *lang);
+
+/** The `share` of a room: texts in the language that the query, the room, the tenant or the
+ * client asks for, for the organizer and the resource of the query. */
+json_t *api_share_of(const struct api *api, const struct http_req *req,
+                     const struct links_caller *caller, const struct links_room *room);
+
+/** What a front end takes out of an event again: location, calendar properties, text. */
+json_t *api_strip_json(const char *url);
 
 /* routes */
 void api_rooms_routes(struct api *api);
 void api_people_routes(struct api *api);
+void api_events_routes(struct api *api);
+void api_tenant_routes(struct api *api);
 void api_public_routes(struct api *api);
 void api_dev_routes(struct api *api);
 

@@ -31,6 +31,12 @@ static const struct trouble of_status[] = {
                       {"This link has expired", "Ce lien a expiré"},
                       {"Ask the organizer for a new link.",
                        "Demandez un nouveau lien à l'organisateur."}},
+    [LINK_DISABLED] = {403,
+                       {"Personal rooms are switched off",
+                        "Les salles personnelles sont désactivées"},
+                       {"This organization does not offer personal rooms at the moment.",
+                        "Cette organisation ne propose pas de salles personnelles pour le "
+                        "moment."}},
     [LINK_DOWN] = {503,
                    {"The server cannot answer just now",
                     "Le serveur ne peut pas répondre maintenant"},
@@ -118,6 +124,7 @@ static void open_link(struct http_req *req, void *ctx)
     case LINK_REPLACED:
     case LINK_CLOSED:
     case LINK_EXPIRED:
+    case LINK_DISABLED:
     case LINK_DOWN:
     default:
         reply_trouble(req, &of_status[status]);

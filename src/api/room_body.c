@@ -7,9 +7,10 @@
 #define REF_CHARS   255
 #define NAME_CHARS  80
 
-const char *const room_body_fields[] = {
-    "kind", "title", "access", "owner", "event_ref", "expires_at", "locale", "metadata", NULL};
-const char *const room_patch_fields[] = {"title", "access", "expires_at", NULL};
+const char *const room_body_fields[] = {"kind",      "title",      "access",  "owner",
+                                        "event_ref", "expires_at", "ends_at", "locale",
+                                        "metadata",  NULL};
+const char *const room_patch_fields[] = {"title", "access", "expires_at", "ends_at", NULL};
 
 static void read_kind(struct body *body, struct links_room *room)
 {
@@ -38,6 +39,14 @@ static void read_expiry(struct body *body, struct links_room *room, int64_t now)
         body_bad(body, "/expires_at", "it is in the past", "elle est passée");
 }
 
+/** The end of the event it is for; it may be over. */
+static void read_end(struct body *body, struct links_room *room)
+{
+    if (json_is_null(json_object_get(body->json, "ends_at")))
+        room->ends_at = 0;
+    (void)body_time(body, "/ends_at", &room->ends_at);
+}
+
 /** Absent: as it is. null: none. */
 static void read_title(struct body *body, struct links_room *room)
 {
@@ -61,7 +70,7 @@ static void read_owner(struct body *body, struct links_room *room)
 }
 
 /** RFC 5646 in outline: letters, digits and dashes. */
-static void read_locale(struct body *body, struct links_room *room)
+void room_locale_read(struct body *body, struct links_room *room)
 {
     if (body_text(body, body->json, "/locale", 15, room->locale, sizeof room->locale) &&
         room->locale[strspn(room->locale, "abcdefghijklmnopqrstuvwxyz"
@@ -93,7 +102,8 @@ void room_body_read(struct body *body, struct links_room *room, int64_t now)
     (void)body_text(body, body->json, "/event_ref", REF_CHARS, room->event_ref,
                     sizeof room->event_ref);
     read_expiry(body, room, now);
-    read_locale(body, room);
+    read_end(body, room);
+    room_locale_read(body, room);
     read_metadata(body, room);
 }
 
@@ -102,4 +112,5 @@ void room_patch_read(struct body *body, struct links_room *room, int64_t now)
     read_title(body, room);
     read_access(body, room);
     read_expiry(body, room, now);
+    read_end(body, room);
 }

@@ -16,15 +16,6 @@ json_t *api_time_json(int64_t t)
     return json_string(text);
 }
 
-/** The language of the texts: the room's, the tenant's, the client's. */
-static const char *pick_lang(const struct http_req *req, const struct links_caller *caller,
-                             const struct links_room *room)
-{
-    if (*room->locale)
-        return room->locale;
-    return *caller->tenant.locale ? caller->tenant.locale : http_lang(req);
-}
-
 static json_t *text_or_null(const char *text)
 {
     return *text ? json_string(text) : json_null();
@@ -38,17 +29,18 @@ json_t *api_room_json(const struct api *api, const struct http_req *req,
     json_t *json;
 
     links_url(api->conf.links, room, url);
-    json = json_pack(
-        "{s:s, s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "id", room->id,
-        "kind", links_kind_name(room->kind), "title", text_or_null(room->title), "state",
-        room->closed ? "closed"
-        : count > 0  ? "live"
-                     : "idle",
-        "access", links_access_name(room->access), "link_version", (int)room->link_version,
-        "url", url, "event_ref", text_or_null(room->event_ref), "locale",
-        text_or_null(room->locale), "participants", (int)count, "created_at",
-        api_time_json(room->created_at), "last_used_at", api_time_json(room->last_used_at),
-        "expires_at", api_time_json(room->expires_at));
+    json = json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
+                     "id", room->id, "kind", links_kind_name(room->kind), "title",
+                     text_or_null(room->title), "state",
+                     room->closed ? "closed"
+                     : count > 0  ? "live"
+                                  : "idle",
+                     "access", links_access_name(room->access), "link_version",
+                     (int)room->link_version, "url", url, "event_ref",
+                     text_or_null(room->event_ref), "locale", text_or_null(room->locale),
+                     "participants", (int)count, "created_at", api_time_json(room->created_at),
+                     "last_used_at", api_time_json(room->last_used_at), "expires_at",
+                     api_time_json(room->expires_at), "ends_at", api_time_json(room->ends_at));
     if (*room->owner_ref)
         (void)json_object_set_new(json, "owner",
                                   json_pack("{s:s, s:o}", "ref", room->owner_ref, "name",
@@ -63,7 +55,6 @@ json_t *api_room_json(const struct api *api, const struct http_req *req,
         links_host_url(api->conf.links, room, host);
         (void)json_object_set_new(json, "host_url", json_string(host));
     }
-    (void)json_object_set_new(json, "share",
-                              api_share_json(room, url, pick_lang(req, caller, room)));
+    (void)json_object_set_new(json, "share", api_share_of(api, req, caller, room));
     return json;
 }

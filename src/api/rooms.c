@@ -1,6 +1,7 @@
 #include "inner.h"
 
 #include "base/usec.h"
+#include "links/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,6 +51,11 @@ static void make_room(struct http_req *req, void *ctx)
         return;
     memcpy(room.tenant, caller.tenant.id, sizeof room.tenant);
     room.uuid = caller.tenant.uuid;
+    error = links_room_quota(api->conf.links, room.tenant);
+    if (error) {
+        api_fail(req, error);
+        return;
+    }
     if (key) {
         struct links_answer answer = {.status = 201};
 
@@ -170,6 +176,16 @@ static void get_room(struct http_req *req, void *ctx)
         api_reply_room(ctx, req, 200, &caller, &room);
 }
 
+/** The texts again, in another language or for other people. */
+static void share_room(struct http_req *req, void *ctx)
+{
+    struct links_caller caller;
+    struct links_room room;
+
+    if (api_room(ctx, req, SCOPE_ROOMS_READ, &caller, &room))
+        http_reply_json(req, 200, api_share_of(ctx, req, &caller, &room));
+}
+
 static void change_room(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
@@ -222,7 +238,7 @@ static bool read_rotation(struct http_req *req, enum links_old *old, bool *disco
     if (!api_body_of(&body, req, known))
         return false;
     (void)body_text(&body, body.json, "/old", 15, word, sizeof word);
-    (void)body_flag(&body, "/disconnect", disconnect);
+    (void)body_flag(&body, body.json, "/disconnect", disconnect);
     if (strcmp(word, "closed") == 0)
         *old = OLD_CLOSED;
     else if (strcmp(word, "redirect") == 0)
@@ -234,35 +250,41 @@ static bool read_rotation(struct http_req *req, enum links_old *old, bool *disco
     return api_body_done(&body, req);
 }
 
-static void rotate_room(struct http_req *req, void *ctx)
+void api_rotate(struct api *api, struct http_req *req, const struct links_caller *caller,
+                struct links_room *room)
 {
-    struct api *api = ctx;
-    struct links_caller caller;
-    struct links_room room;
     enum links_old old = OLD_CLOSED;
     bool disconnect = false;
     const char *key;
     int error;
 
-    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) ||
-        !api_idempotency_key(req, &key) || (key && api_answer_again(api, req, &caller, key)) ||
+    if (!api_idempotency_key(req, &key) || (key && api_answer_again(api, req, caller, key)) ||
         !read_rotation(req, &old, &disconnect))
         return;
     if (key) {
         struct links_answer answer = {.status = 200};
 
         api_hash_request(req, answer.request);
-        error = links_room_rotate_once(api->conf.links, &room, old, key, &answer, api_now());
+        error = links_room_rotate_once(api->conf.links, room, old, key, &answer, api_now());
     } else {
-        error = links_room_rotate(api->conf.links, &room, old);
+        error = links_room_rotate(api->conf.links, room, old);
     }
     if (error) {
         api_fail(req, error);
         return;
     }
     if (disconnect)
-        call_room_close(api->conf.call, room.id);
-    api_reply_room(api, req, 200, &caller, &room);
+        call_room_close(api->conf.call, room->id);
+    api_reply_room(api, req, 200, caller, room);
+}
+
+static void rotate_room(struct http_req *req, void *ctx)
+{
+    struct links_caller caller;
+    struct links_room room;
+
+    if (api_room(ctx, req, SCOPE_ROOMS_WRITE, &caller, &room))
+        api_rotate(ctx, req, &caller, &room);
 }
 
 /** Reads {"user", "role", "ttl"}; false: it was answered. */
@@ -286,7 +308,7 @@ static bool read_token(struct http_req *req, struct links_member *who, int64_t *
     if (body_text(&body, body.json, "/role", 15, word, sizeof word) &&
         !links_role_from(word, &who->role))
         body_bad(&body, "/role", "guest, member, host", "guest, member, host");
-    (void)body_number(&body, "/ttl", 1, LINKS_TTL_MAX, ttl_s);
+    (void)body_number(&body, body.json, "/ttl", (struct body_range){1, LINKS_TTL_MAX}, ttl_s);
     return api_body_done(&body, req);
 }
 
@@ -320,6 +342,7 @@ void api_rooms_routes(struct api *api)
         {"POST", "/api/v1/rooms", make_room, API_BODY_MAX, 0},
         {"GET", "/api/v1/rooms", list_rooms, 0, 0},
         {"GET", "/api/v1/rooms/{id}", get_room, 0, 0},
+        {"GET", "/api/v1/rooms/{id}/share", share_room, 0, 0},
         {"PATCH", "/api/v1/rooms/{id}", change_room, API_BODY_MAX, 0},
         {"DELETE", "/api/v1/rooms/{id}", close_room, 0, 0},
         {"POST", "/api/v1/rooms/{id}/rotate", rotate_room, API_BODY_MAX, 0},

@@ -30,6 +30,7 @@ static bool find_room(struct signal_session *session, const struct signal_reques
         [LINK_REDIRECT] = "link_replaced",
         [LINK_CLOSED] = "room_closed",
         [LINK_EXPIRED] = "link_expired",
+        [LINK_DISABLED] = "link_disabled",
         [LINK_DOWN] = "internal",
     };
     const struct signal_conf *conf = &session->signal->conf;

@@ -22,6 +22,8 @@ static const struct {
     {"link_replaced", "This link was replaced by the organiser.",
      "Ce lien a été remplacé par l'organisateur."},
     {"link_expired", "This link has expired.", "Ce lien a expiré."},
+    {"link_disabled", "Personal rooms are switched off.",
+     "Les salles personnelles sont désactivées."},
     {"room_full", "The room is full.", "La salle est pleine."},
     {"invalid_token", "The room does not admit you with this token or link.",
      "La salle ne vous admet pas avec ce jeton ou ce lien."},

@@ -37,7 +37,8 @@ void whip_refuse_link(struct whip *w, struct http_req *req, enum links_status st
     static const enum http_problem problems[] = {
         [LINK_UNKNOWN] = PROBLEM_NOT_FOUND,      [LINK_REPLACED] = PROBLEM_LINK_REPLACED,
         [LINK_REDIRECT] = PROBLEM_LINK_REPLACED, [LINK_CLOSED] = PROBLEM_ROOM_CLOSED,
-        [LINK_EXPIRED] = PROBLEM_LINK_EXPIRED,   [LINK_DOWN] = PROBLEM_CAPACITY,
+        [LINK_EXPIRED] = PROBLEM_LINK_EXPIRED,   [LINK_DISABLED] = PROBLEM_FEATURE_DISABLED,
+        [LINK_DOWN] = PROBLEM_CAPACITY,
     };
     char key[LIMIT_KEY_SIZE];
     unsigned later = CALL_RETRY_AFTER_S;

@@ -114,6 +114,8 @@ export default {
     'after.link_replacedText': 'Ask the organiser for the new one.',
     'after.link_expired': 'This link has expired',
     'after.link_expiredText': 'Ask the organiser for a new one.',
+    'after.link_disabled': 'Personal rooms are switched off',
+    'after.link_disabledText': 'Your organisation does not offer them at the moment.',
     'after.room_full': 'The room is full',
     'after.room_fullText': 'Try again when somebody has left.',
     'after.invalid_token': 'Your personal link is no longer valid',

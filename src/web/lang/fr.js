@@ -116,6 +116,8 @@ export default {
     'after.link_replacedText': 'Demandez-lui le nouveau.',
     'after.link_expired': 'Ce lien a expiré',
     'after.link_expiredText': 'Demandez-en un nouveau à l’organisateur.',
+    'after.link_disabled': 'Les salles personnelles sont désactivées',
+    'after.link_disabledText': 'L’organisation n’en propose pas pour le moment.',
     'after.room_full': 'Le salon est complet',
     'after.room_fullText': 'Réessayez quand quelqu’un sera parti.',
     'after.invalid_token': 'Votre lien personnel n’est plus valable',
