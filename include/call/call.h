@@ -29,7 +29,8 @@
 #define CALL_RETRY_AFTER_S 3    ///< what to say when no worker runs
 
 struct call;
-struct call_member; ///< a participant
+struct call_member;  ///< a participant
+struct call_quality; ///< a question that is not yet answered
 
 struct call_conf {
     struct supervisor *supervisor; ///< not owned, not started yet
@@ -72,8 +73,8 @@ enum call_client { CLIENT_WEB, CLIENT_WHIP, CLIENT_WHEP };
 
 /** What a shell is told. */
 struct call_ops {
-    /** A message of docs/signalling.md ("participant", "seat", "speaker", "chat", "media"),
-     *  as JSON text. May be NULL. */
+    /** A message of docs/signalling.md ("participant", "seat", "layers", "speaker", "chat",
+     * "media"), as JSON text. May be NULL. */
     void (*event)(void *shell, const char *text, size_t len);
     /** The participant is gone, or this shell was replaced ("resumed_elsewhere"). Nothing of it
      *  may be used from here on. `reason` is one of `closed` in docs/signalling.md; for WHIP
@@ -125,6 +126,7 @@ bool call_media_kept(const struct call_member *m);
 json_t *call_others(const struct call_member *m);  ///< array: everyone else who is announced
 json_t *call_seats(const struct call_member *m);   ///< array: its seats, as in `seat`
 json_t *call_speaker(const struct call_member *m); ///< string or null
+json_t *call_layers(const struct call_member *m);  ///< the last `layers` message, or null
 /** Chat after message `n` that it may read: an array of `chat` messages. */
 json_t *call_chat_after(const struct call_member *m, uint64_t n);
 
@@ -209,6 +211,23 @@ bool call_room_remove(struct call *call, const char *room_id, const char *partic
  *  participant; -ESRCH: it does not publish that. */
 int call_room_mute(struct call *call, const char *room_id, const char *participant,
                    const enum media_source *source);
+
+/**
+ * `body` is {"members": [...]} of docs/signalling.md's `quality`, with names, borrowed; NULL if
+ * the worker is gone or stuck.
+ */
+typedef void (*call_quality_reply)(void *arg, const json_t *body);
+
+/**
+ * Asks the worker how well everybody in the room sees and hears. `reply` runs later, once,
+ * unless it is cancelled before; the handle is dead then. NULL: nobody is in the room, no
+ * worker runs, or there is no memory; then `reply` never runs.
+ */
+struct call_quality *call_quality_ask(struct call *call, const char *room_id,
+                                      call_quality_reply reply, void *arg);
+
+/** Whoever asked is gone. */
+void call_quality_cancel(struct call_quality *q);
 
 /** Puts everyone out with `closed` and reason "room_closed". */
 void call_room_close(struct call *call, const char *room_id);

@@ -46,6 +46,7 @@ struct member {
     struct twcc_recv *twcc; ///< owned; NULL until a packet with a transport-wide number comes
     usec_t media_at;        ///< the last RTP packet came; 0 never
     usec_t report_at;       ///< the next RTCP reports are due
+    bool demand_due;        ///< control is to be told which layers are watched, changed or not
 };
 
 /** Builds one without a transport; NULL without memory. Owned by the room. */

@@ -12,8 +12,9 @@ struct room {
     struct member *speaker; ///< not owned; the dominant one, or NULL
     uint64_t ages;          ///< given out to members and tracks
     struct deadline deadline;
-    usec_t seat_at; ///< seats must be given anew then; USEC_NEVER: they are right
-    usec_t tick_at; ///< the next look at voices and layers
+    usec_t seat_at;   ///< seats must be given anew then; USEC_NEVER: they are right
+    usec_t demand_at; ///< the next look at what is watched
+    usec_t tick_at;   ///< the next look at voices and layers
 };
 
 /** An empty room; NULL without memory. */

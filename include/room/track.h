@@ -3,6 +3,7 @@
 #define ROOM_TRACK_H
 
 #include "letter/agreement.h"
+#include "room/demand.h"
 #include "room/stream.h"
 
 #include <stdbool.h>
@@ -22,11 +23,13 @@ struct track {
     uint8_t ext[EXT_COUNT];
     unsigned stream_count; ///< at least 1
     struct stream stream[AGREE_MAX_ENCODINGS];
+    struct demand demand; ///< of a picture: which of these somebody watches
 };
 
 /** Builds one from an m-line that the client sends on; NULL without memory. Owned by the
  * caller. */
-struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age);
+struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age,
+                           usec_t now);
 
 /** Frees; every slot must have left. NULL is fine. */
 void track_destroy(struct track *t);
@@ -38,10 +41,14 @@ void track_agree(struct track *t, const struct agree_mline *m);
  */
 const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *rtx);
 
+/** The layer for somebody who shows it at `width` x `height` (0: the best), sent or not: the
+ * lowest that covers it, else the highest. */
+unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height);
+
 /**
  * The best stream for somebody who shows it at `width` x `height` (0: the best there is): the
  * lowest that covers it, else the highest alive. NULL if none is alive. `*limited` is set if a
- * larger one was wanted than there is.
+ * larger one was wanted than its publisher sends, though it was not stopped by us.
  */
 struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
                             usec_t now);

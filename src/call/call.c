@@ -81,6 +81,7 @@ static void on_lost(void *arg, unsigned worker)
         call_room_hold(room);
         if (room->worker == (int)worker) {
             call_room_unplace(room);
+            call_quality_lost(room);
             struct call_member *m = LIST_FIRST(&room->members), *next;
             for (; m; m = next) {
                 next = LIST_NEXT(m, link);
@@ -127,10 +128,9 @@ static void on_speaker(struct call_room *room, const struct letter *l)
 static void on_letter(void *arg, unsigned worker, const struct letter *l)
 {
     static void (*const run[LETTER_TYPE_COUNT])(struct call_member *, const struct letter *) = {
-        [LETTER_MEMBER_AGREED] = on_agreed,
-        [LETTER_MEMBER_CONNECTED] = on_connected,
-        [LETTER_MEMBER_GONE] = on_gone,
-        [LETTER_SLOT_CHANGED] = call_on_slots,
+        [LETTER_MEMBER_AGREED] = on_agreed,     [LETTER_MEMBER_CONNECTED] = on_connected,
+        [LETTER_MEMBER_GONE] = on_gone,         [LETTER_SLOT_CHANGED] = call_on_slots,
+        [LETTER_TRACK_DEMAND] = call_on_demand,
     };
     struct call_room *room = call_room_find(arg, l->room);
     // What is unknown here has left while the letter was on its way.
@@ -138,6 +138,10 @@ static void on_letter(void *arg, unsigned worker, const struct letter *l)
         return;
     if (l->type == LETTER_SPEAKER) {
         on_speaker(room, l);
+        return;
+    }
+    if (l->type == LETTER_QUALITY) {
+        call_on_quality(room, l);
         return;
     }
     struct call_member *m = call_member_find(room, l->member);

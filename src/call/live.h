@@ -15,6 +15,7 @@
 
 LIST_HEAD(call_room_list, call_room);
 LIST_HEAD(call_member_list, call_member);
+LIST_HEAD(call_quality_list, call_quality);
 
 struct call {
     uv_loop_t *loop;
@@ -25,7 +26,7 @@ struct call {
     struct map rooms;   ///< by id
     struct map members; ///< by id
     struct call_room_list room_list;
-    uint64_t seq; ///< of the last MEMBER_AGREE
+    uint64_t seq; ///< of the last MEMBER_AGREE or QUALITY_ASK
     unsigned up;  ///< workers that have come up so far, until `ready` was told
     bool ready, stopping;
 };
@@ -41,8 +42,11 @@ struct call_room {
     unsigned count;
     unsigned holds; ///< users who need it to stay, though it may be empty
     char speaker[LETTER_ID_SIZE];
-    json_t *chat[CALL_CHAT_KEPT]; ///< ring: message n lies at n % CALL_CHAT_KEPT
-    uint64_t chat_count;          ///< n of the last message
+    json_t *chat[CALL_CHAT_KEPT];     ///< ring: message n lies at n % CALL_CHAT_KEPT
+    uint64_t chat_count;              ///< n of the last message
+    struct call_quality_list quality; ///< who waits for the worker's word on it
+    uint64_t quality_seq;             ///< of the question under way, 0: none
+    struct deadline quality_due;
 };
 
 /** An offer, or an ICE restart, on its way through the worker. */
@@ -90,6 +94,7 @@ struct call_member {
     unsigned seat_count;
     struct letter_want *want; ///< owned
     unsigned want_count, want_cap;
+    json_t *layers;            ///< owned: the last `layers` it was told, or NULL
     char only[LETTER_ID_SIZE]; ///< WHEP: whom all slots show
     usec_t said[CHAT_BURST];   ///< times of its last chat messages, a ring
     unsigned said_at;
@@ -136,6 +141,18 @@ void call_offer_again(struct call_member *m);
 /** Whoever asked is gone: what goes on, goes on, what waits does not. */
 void call_offer_orphan(struct call_member *m);
 void call_offers_free(struct call_member *m);
+
+/* demand.c */
+
+void call_on_demand(struct call_member *m, const struct letter *letter);
+/** Of the next connection all layers are on. */
+void call_layers_forget(struct call_member *m);
+
+/* quality.c */
+
+void call_on_quality(struct call_room *room, const struct letter *letter);
+/** The worker, or the room, is gone: nobody will answer. */
+void call_quality_lost(struct call_room *room);
 
 /* want.c */
 

@@ -122,6 +122,7 @@ void call_leave(struct call_member *m)
     deadline_clear(&call->due, &m->step);
     call_offers_free(m);
     agreement_fini(&m->agreement);
+    call_layers_forget(m);
     free(m->seat);
     free(m->want);
     free(m);
@@ -142,6 +143,7 @@ void call_member_lost(struct call_member *m, const char *reason)
     }
     m->media = false;
     call_prune_seats(m, true);
+    call_layers_forget(m);
     call_tell(m, json_pack("{s:s, s:s, s:s, s:I}", "type", "media", "state", "lost", "reason",
                            reason, "generation", (json_int_t)m->agreement.generation));
     call_tell_of(m, "changed"); // it publishes nothing now

@@ -289,6 +289,8 @@ static void commit(struct call_member *m, struct offer *o)
     m->agreed = m->media = true;
     m->stale = false;
     call_prune_seats(m, fresh);
+    if (fresh)
+        call_layers_forget(m);
     say_mutes(m);
     call_wants_say(m, fresh);
 

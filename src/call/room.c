@@ -24,6 +24,7 @@ struct call_room *call_room_open(struct call *call, const struct links_room *abo
     room->kind = about->kind;
     room->worker = -1;
     LIST_INIT(&room->members);
+    LIST_INIT(&room->quality);
     if (map_put(&call->rooms, room->id, strlen(room->id), room) != 0) {
         free(room);
         return NULL;
@@ -80,6 +81,7 @@ void call_room_release(struct call_room *room)
         send_to_worker(room, LETTER_ROOM_CLOSE);
     map_del(&room->call->rooms, room->id, strlen(room->id));
     LIST_REMOVE(room, link);
+    call_quality_lost(room); // nobody finds the room any more to ask again
     for (unsigned i = 0; i < CALL_CHAT_KEPT; i++)
         json_decref(room->chat[i]);
     free(room);

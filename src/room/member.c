@@ -137,7 +137,7 @@ static int agree_track(struct member *m, const struct agree_mline *line, usec_t 
     if (!grown)
         return -ENOMEM;
     m->track = grown;
-    struct track *t = track_create(m, line, ++m->room->ages);
+    struct track *t = track_create(m, line, ++m->room->ages, now);
     if (!t)
         return -ENOMEM;
     m->track[m->track_count++] = t;
@@ -207,6 +207,7 @@ int member_agree(struct member *m, const struct agreement *a, usec_t now)
             (err = agree_slot(m, &a->mline[i])) < 0)
             break; // without memory: what is there goes on
     }
+    m->demand_due = true;
     room_changed(m->room, now);
     member_wake(m, peer_deadline(&m->peer));
     return err;

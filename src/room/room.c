@@ -171,6 +171,8 @@ static void on_deadline(void *owner, usec_t now)
             slot_choose(m->slot[k], r->env, now);
         tell_seats(m);
     }
+    if (seat || choose)
+        demand_tick(r, seat, now);
     if (r->member_count)
         room_wake(r, usec_min(r->tick_at, r->seat_at));
 }

@@ -23,7 +23,8 @@ static void take_mline(struct track *t, const struct agree_mline *m)
     }
 }
 
-struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age)
+struct track *track_create(struct member *owner, const struct agree_mline *m, uint64_t age,
+                           usec_t now)
 {
     struct track *t = calloc(1, sizeof(*t));
     if (!t)
@@ -35,6 +36,7 @@ struct track *track_create(struct member *owner, const struct agree_mline *m, ui
     t->stream_count = m->encoding_count ? m->encoding_count : 1;
     for (unsigned i = 0; i < t->stream_count; i++)
         stream_init(&t->stream[i], t, (uint8_t)i);
+    demand_init(&t->demand, t->stream_count, now);
     take_mline(t, m);
     return t;
 }
@@ -86,6 +88,19 @@ static bool covers(unsigned w, unsigned h, unsigned width, unsigned height)
     return wide_enough || high_enough;
 }
 
+unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height)
+{
+    unsigned i = 0;
+    while (i + 1 < t->stream_count) {
+        unsigned w, h;
+        size_of(t, &t->stream[i], &w, &h);
+        if (width && height && covers(w, h, width, height))
+            break;
+        i++;
+    }
+    return i;
+}
+
 struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
                             usec_t now)
 {
@@ -103,6 +118,8 @@ struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bo
         if (width && height && covers(w, h, width, height))
             return st;
     }
-    *limited = best && best->layer + 1u < t->stream_count;
+    // The layer above is missed if it should be there: one that we stopped will come.
+    *limited = best && best->layer + 1u < t->stream_count &&
+               !demand_explains_silence(&t->demand, best->layer + 1u, now);
     return best;
 }

@@ -135,6 +135,7 @@ void run_resume(struct signal_session *session, const struct signal_request *req
     json_t *message = welcome(session, request, "resumed");
     json_object_set_new(message, "media", json_string(call_media_kept(m) ? "kept" : "lost"));
     json_object_set_new(message, "seats", call_seats(m));
+    json_object_set_new(message, "layers", call_layers(m));
     json_object_set_new(message, "chat", call_chat_after(m, request->u.resume.chat_after));
     session_send(session, message);
 }

@@ -13,7 +13,7 @@
 static struct track *three(void)
 {
     struct agree_mline m = {.kind = KIND_VIDEO, .encoding_count = 3};
-    struct track *t = track_create(NULL, &m, 1);
+    struct track *t = track_create(NULL, &m, 1, 0);
     assert_non_null(t);
     for (unsigned i = 0; i < 3; i++) {
         t->stream[i].bound = true;
@@ -79,6 +79,40 @@ static void dead_layers_are_not_chosen(void **state)
     track_destroy(t);
 }
 
+static void a_layer_that_we_stopped_is_awaited_without_a_reason(void **state)
+{
+    (void)state;
+    struct track *t = three();
+    bool limited;
+    t->stream[2].last_at = NOW - STREAM_ALIVE;
+    t->demand.on = 3;
+    assert_int_equal(layer(t, 1280, 720, &limited), 1);
+    assert_false(limited);
+    t->demand.on = 7; // and asked for again, but it does not come
+    t->demand.started_at[2] = NOW - DEMAND_PATIENCE + 1;
+    assert_int_equal(layer(t, 1280, 720, &limited), 1);
+    assert_false(limited);
+    t->demand.started_at[2] = NOW - DEMAND_PATIENCE;
+    assert_int_equal(layer(t, 1280, 720, &limited), 1);
+    assert_true(limited);
+    t->stream[2].last_at = NOW;
+    assert_int_equal(layer(t, 1280, 720, &limited), 2);
+    assert_false(limited);
+    track_destroy(t);
+}
+
+static void what_is_wanted_does_not_depend_on_what_is_sent(void **state)
+{
+    (void)state;
+    struct track *t = three();
+    t->stream[1].last_at = t->stream[2].last_at = 0;
+    assert_int_equal(track_wanted(t, 0, 0), 2);
+    assert_int_equal(track_wanted(t, 160, 90), 0);
+    assert_int_equal(track_wanted(t, 640, 360), 1);
+    assert_int_equal(track_wanted(t, 3840, 2160), 2);
+    track_destroy(t);
+}
+
 static void sizes_come_from_the_offer_until_a_keyframe_tells(void **state)
 {
     (void)state;
@@ -100,7 +134,7 @@ static void only_stream_may_be_silent_for_long(void **state)
 {
     (void)state;
     struct agree_mline m = {.kind = KIND_VIDEO};
-    struct track *t = track_create(NULL, &m, 1);
+    struct track *t = track_create(NULL, &m, 1, 0);
     bool limited;
     assert_int_equal(layer(t, 1, 1, &limited), -1);
     t->stream[0].bound = true;
@@ -114,7 +148,7 @@ static void payload_types_find_their_codec_and_its_rtx(void **state)
     struct agree_mline m = {.kind = KIND_VIDEO, .codec_count = 2};
     m.codec[0] = (struct agree_codec){.codec = CODEC_VP8, .pt = 96, .rtx_pt = 97};
     m.codec[1] = (struct agree_codec){.codec = CODEC_VP9, .pt = 98, .rtx_pt = -1};
-    struct track *t = track_create(NULL, &m, 1);
+    struct track *t = track_create(NULL, &m, 1, 0);
     bool rtx;
     assert_int_equal(track_codec(t, 96, &rtx)->codec, CODEC_VP8);
     assert_false(rtx);
@@ -132,6 +166,8 @@ int main(void)
         cmocka_unit_test(lowest_layer_that_covers_is_chosen),
         cmocka_unit_test(larger_than_there_is_gets_the_best_without_a_reason),
         cmocka_unit_test(dead_layers_are_not_chosen),
+        cmocka_unit_test(a_layer_that_we_stopped_is_awaited_without_a_reason),
+        cmocka_unit_test(what_is_wanted_does_not_depend_on_what_is_sent),
         cmocka_unit_test(sizes_come_from_the_offer_until_a_keyframe_tells),
         cmocka_unit_test(only_stream_may_be_silent_for_long),
         cmocka_unit_test(payload_types_find_their_codec_and_its_rtx),

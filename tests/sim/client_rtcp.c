@@ -35,7 +35,7 @@ static void send_sender_report(struct client *c, struct pub *p, usec_t now)
 {
     for (unsigned i = 0; i < p->layer_count; i++) {
         const struct pub_layer *l = &p->layer[i];
-        if (l->packets == 0 || l->stopped)
+        if (l->packets == 0 || l->stopped || l->idle)
             continue;
         uint8_t out[CLIENT_PACKET];
         const struct rtcp_sr sr = {.ssrc = l->ssrc,

@@ -313,12 +313,24 @@ static void send_frame(struct pub *p, uint8_t layer, usec_t now)
     l->key_at = now;
 }
 
+void pub_on_demand(struct pub *p, const struct letter_demand *demand)
+{
+    for (unsigned i = 0; i < p->layer_count; i++) {
+        struct pub_layer *l = &p->layer[i];
+        const bool was_idle = l->idle;
+        l->idle = true;
+        for (unsigned k = 0; k < demand->rid_count; k++)
+            l->idle &= strcmp(demand->rid[k], l->rid) != 0;
+        l->key_due |= was_idle && !l->idle; // an encoder begins with a keyframe
+    }
+}
+
 void pub_tick(struct pub *p, usec_t now)
 {
     if (p->stopped || now < p->next_at)
         return;
     for (unsigned i = 0; i < p->layer_count; i++)
-        if (!p->layer[i].stopped)
+        if (!p->layer[i].stopped && !p->layer[i].idle)
             send_frame(p, (uint8_t)i, now);
     p->next_at += p->interval;
     if (p->next_at <= now)

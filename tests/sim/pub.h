@@ -3,7 +3,7 @@
 #define SIM_PUB_H
 
 #include "base/usec.h"
-#include "letter/agreement.h"
+#include "letter/letter.h"
 #include "srtp/seal.h"
 
 #include <stdbool.h>
@@ -31,6 +31,7 @@ struct pub_layer {
     uint8_t tl0;
     bool key_due;
     bool stopped; ///< the browser sends this encoding not at all
+    bool idle;    ///< nobody watches it: the server said so
     uint16_t width, height;
     unsigned packets_per_frame;
     uint32_t packets, octets;
@@ -73,6 +74,9 @@ void pub_restart(struct pub *p, enum media_codec codec, bool new_ssrc);
 
 /** The keys have changed: sealing begins anew. */
 void pub_rekey(struct pub *p);
+
+/** The server says which of its layers somebody watches. */
+void pub_on_demand(struct pub *p, const struct letter_demand *demand);
 
 /** Captures and sends what is due. */
 void pub_tick(struct pub *p, usec_t now);

@@ -110,6 +110,19 @@ static void told_seats(struct sim *s, const struct client *c, const struct lette
     }
 }
 
+/** As a page does: the client is told, and obeys. */
+static void told_demand(struct sim *s, const struct letter *l)
+{
+    struct client *c = named(s, l->member);
+    if (c->generation != l->u.demand.generation)
+        return;
+    sim_told(s, c)->demand_letters++;
+    for (unsigned i = 0; i < l->u.demand.count; i++)
+        for (unsigned k = 0; k < c->pub_count; k++)
+            if (strcmp(c->pub[k].mid, l->u.demand.track[i].mid) == 0)
+                pub_on_demand(&c->pub[k], &l->u.demand.track[i]);
+}
+
 static void take_letter(struct sim *s, const struct letter *l)
 {
     const struct client *c = named(s, l->member);
@@ -134,6 +147,8 @@ static void take_letter(struct sim *s, const struct letter *l)
         memcpy(t->gone_why, l->u.gone.reason, sizeof(t->gone_why));
     } else if (l->type == LETTER_SLOT_CHANGED) {
         told_seats(s, c, l);
+    } else if (l->type == LETTER_TRACK_DEMAND) {
+        told_demand(s, l);
     }
 }
 

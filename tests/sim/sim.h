@@ -25,6 +25,7 @@ struct sim_told {
     char gone_why[32];
     usec_t gone_at;
     unsigned seat_letters; ///< in all
+    unsigned demand_letters;
     struct letter_seat seat[CLIENT_SINKS];
     unsigned seat_changes[CLIENT_SINKS]; ///< somebody else sat down there
 };

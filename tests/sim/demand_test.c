@@ -1,0 +1,177 @@
+/* Layers nobody watches are stopped at their source, and come back before they are missed. */
+#include "sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct client *viewer(struct sim *s)
+{
+    struct client *c = sim_client(s, NULL);
+    client_receive_pairs(c, 1);
+    sim_join(s, c);
+    return c;
+}
+
+static void want(struct sim *s, const struct client *c, uint16_t width, bool paused)
+{
+    struct letter_want w = {
+        .width = width, .height = (uint16_t)(width * 9 / 16), .paused = paused};
+    memcpy(w.mid, c->sink[1]->mid, sizeof(w.mid));
+    sim_want(s, c, &w);
+}
+
+/** Which layers of its camera a client sends: bit n is layer n. */
+static unsigned sends(const struct client *p)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < p->pub[1].layer_count; i++)
+        on |= (unsigned)!p->pub[1].layer[i].idle << i;
+    return on;
+}
+
+/** Until the picture is of this width; the old one goes on meanwhile. */
+static void awaits(struct sim *s, const struct client *v, uint16_t width)
+{
+    const struct sink *k = v->sink[1];
+    const usec_t since = s->now;
+    while (sim_seat(s, v, k)->width != width || k->seen.layer != (width == 1280 ? 2 : 0)) {
+        sim_check(s, s->now - since < 1500 * USEC_PER_MS, "%u is not there in time", width);
+        sim_check(s, s->now - k->frame_at < 200 * USEC_PER_MS, "the picture stands");
+        sim_check(s, strcmp(sim_seat(s, v, k)->why, "source_limited") != 0,
+                  "the source is blamed for what we stopped");
+        sim_run(s, 20 * USEC_PER_MS);
+    }
+}
+
+static void stop_and_start(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8 + s->seed % 4, 3, 0);
+    struct client *v = viewer(s);
+    sim_settle(s);
+    sim_run(s, USEC_PER_SEC + rng_below(&s->rng, 1000000));
+    want(s, v, 160, false);
+    sim_run(s, DEMAND_LINGER - USEC_PER_SEC);
+    sim_check(s, sends(p) == 7, "layers are stopped in a hurry: %x", sends(p));
+    sim_run(s, 2500 * USEC_PER_MS);
+    sim_check(s, sends(p) == 1, "of a small picture %x is sent", sends(p));
+    for (unsigned i = 0; i < 3; i++) {
+        want(s, v, 1280, false);
+        sim_run(s, 10 * USEC_PER_MS);
+        sim_check(s, sends(p) == 7, "what is wanted is not started at once: %x", sends(p));
+        awaits(s, v, 1280);
+        want(s, v, 160, false);
+        awaits(s, v, 320);
+        sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC + rng_below(&s->rng, 5000000));
+        sim_check(s, sends(p) == 1, "%x is sent", sends(p));
+    }
+}
+
+static void layers_nobody_watches_are_stopped_and_come_back(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, stop_and_start, 20);
+}
+
+static void hide(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8, 1 + rng_below(&s->rng, 3), 0);
+    struct client *v = viewer(s);
+    const struct sink *k = v->sink[1];
+    sim_settle(s);
+    sim_run(s, USEC_PER_SEC);
+    want(s, v, 640, true);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    sim_check(s, sends(p) == 0, "%x is sent to nobody's eyes", sends(p));
+    want(s, v, 640, false);
+    const uint64_t frames = k->frames;
+    sim_run(s, 1200 * USEC_PER_MS);
+    sim_check(s, k->frames > frames + 10, "the picture does not come back");
+
+    // With somebody else there who could be shown it next, the lowest layer goes on.
+    struct client *other = sim_client(s, NULL);
+    client_receive_pairs(other, 1);
+    struct client *third = sim_person(s, NULL, CODEC_VP8, 1, 0);
+    sim_join(s, other);
+    sim_settle(s);
+    struct letter_want only = {.width = 640, .height = 360};
+    memcpy(only.mid, other->sink[1]->mid, sizeof(only.mid));
+    memcpy(only.of, third->id, sizeof(only.of));
+    sim_want(s, other, &only);
+    want(s, v, 640, true);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    sim_check(s, sends(p) == 1, "%x is sent", sends(p));
+}
+
+static void hidden_tiles_cost_their_source_nothing(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, hide, 10);
+}
+
+static void be_alone(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8, 1 + rng_below(&s->rng, 3), 2);
+    sim_settle(s);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    sim_check(s, sends(p) == 0, "%x is sent to nobody", sends(p));
+    sim_check(s, p->pub[0].layer[0].idle == false, "sound is stopped");
+    struct client *v = sim_client(s, NULL);
+    client_receive_pairs(v, 1);
+    sim_join(s, v);
+    sim_run(s, 10 * USEC_PER_MS);
+    sim_check(s, sends(p) != 0 && !v->up, "it waits for the joiner's media");
+    sim_settle(s);
+    sim_run(s, 1200 * USEC_PER_MS);
+    sim_check(s, v->sink[1]->frames > 10, "the joiner sees %d frames", (int)v->sink[1]->frames);
+    sim_leave(s, v);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    sim_check(s, sends(p) == 0, "%x is sent to nobody again", sends(p));
+}
+
+static void alone_in_a_room_nothing_is_sent_until_somebody_joins(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, be_alone, 10);
+}
+
+static void tell_once(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8, 3, 0);
+    struct client *v = viewer(s);
+    sim_settle(s);
+    want(s, v, 160, false);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    const unsigned letters = sim_told(s, p)->demand_letters;
+    sim_run(s, 20 * USEC_PER_SEC);
+    sim_check(s, sim_told(s, p)->demand_letters == letters, "told without news");
+    // A client's encodings are all on in a new connection: it must hear again what is not.
+    client_reconnect(p, s->now);
+    for (unsigned i = 0; i < 3; i++)
+        p->pub[1].layer[i].idle = false;
+    sim_agree(s, p);
+    sim_settle(s);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    sim_check(s, sends(p) == 1, "%x is sent by the new connection", sends(p));
+}
+
+static void demand_is_told_when_it_changes_and_to_every_connection(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, tell_once, 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_nobody_watches_are_stopped_and_come_back),
+        cmocka_unit_test(hidden_tiles_cost_their_source_nothing),
+        cmocka_unit_test(alone_in_a_room_nothing_is_sent_until_somebody_joins),
+        cmocka_unit_test(demand_is_told_when_it_changes_and_to_every_connection),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
