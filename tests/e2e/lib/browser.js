@@ -72,7 +72,7 @@ async function request(url, body) {
     return value;
 }
 
-async function startChromium(home, lang) {
+async function startChromium(home, lang, { args = [] }) {
     const driver = spawn('chromedriver', ['--port=0'], { env: { ...process.env, HOME: home } });
     const [, port] = await printed(driver, /started successfully on port (\d+)/, 'chromedriver');
     const base = `http://127.0.0.1:${port}/session`;
@@ -82,7 +82,7 @@ async function startChromium(home, lang) {
                 webSocketUrl: true,
                 'goog:chromeOptions': {
                     args: [...CHROMIUM, `--user-data-dir=${home}/profile`, `--lang=${lang}`,
-                        `--accept-lang=${lang}`],
+                        `--accept-lang=${lang}`, ...args],
                 },
             },
         },
@@ -104,8 +104,8 @@ async function startScreen() {
     return { child, display: `:${display}` };
 }
 
-async function startFirefox(home, lang) {
-    const prefs = { ...FIREFOX, 'intl.accept_languages': lang };
+async function startFirefox(home, lang, { prefs: more = {} }) {
+    const prefs = { ...FIREFOX, 'intl.accept_languages': lang, ...more };
     const text = Object.entries(prefs).map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`);
     await writeFile(join(home, 'user.js'), text.join(''));
     const screen = await startScreen();
@@ -126,11 +126,12 @@ export class Browser {
     /**
      * @param {'chromium'|'firefox'} kind
      * @param {string} lang BCP 47
+     * @param {{args?: string[], prefs?: object}} extra Chromium's arguments, Firefox's preferences
      * @returns {Promise<Browser>}
      */
-    static async start(kind, lang = 'en') {
+    static async start(kind, lang = 'en', extra = {}) {
         const home = await mkdtemp(join(tmpdir(), `salon-${kind}-`));
-        const parts = await (kind === 'chromium' ? startChromium : startFirefox)(home, lang);
+        const parts = await (kind === 'chromium' ? startChromium : startFirefox)(home, lang, extra);
         const browser = new Browser(kind, home, parts);
         await browser.bidi.send('session.subscribe', { events: ['log.entryAdded'] });
         browser.bidi.on('log.entryAdded', (entry) => browser.#log(entry));
