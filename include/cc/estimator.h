@@ -90,7 +90,9 @@ bool estimator_take_probe(struct estimator *e, struct estimator_probe *out);
 struct estimate {
     enum estimator_source source;
     uint64_t target_bps; ///< to be sent at most, everything included
-    uint64_t acked_bps;  ///< what arrived lately
+    uint64_t pace_bps;   ///< what may leave now: above the target in calm, so that a keyframe
+                         ///< does not wait; below it while a queue on the line drains
+    uint64_t acked_bps;  ///< what arrived lately; 0 unknown
     usec_t rtt;          ///< smoothed; 0 unknown
     usec_t queue;        ///< delay above the shortest seen lately: what waits on the line
     uint16_t loss;       ///< of 65536, smoothed, before any repair

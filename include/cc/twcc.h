@@ -72,6 +72,9 @@ struct twcc_status {
  */
 enum drop twcc_open(struct twcc_iter *it, const struct rtcp *p);
 
+/** Leaves out `n` statuses, or all that are left. A run of lost ones costs one step. */
+void twcc_skip(struct twcc_iter *it, unsigned n);
+
 /** The next status. False at the end. */
 bool twcc_next(struct twcc_iter *it, struct twcc_status *out);
 

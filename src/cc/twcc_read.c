@@ -55,7 +55,17 @@ enum drop twcc_open(struct twcc_iter *it, const struct rtcp *p)
         if (!refill(&walk, it->end))
             return DROP_SHORT;
         if (walk.run == 0)
-            return DROP_MALFORMED; // a run of none: bytes that say nothing, without end
+            return DROP_MALFORMED;   // a run of none: bytes that say nothing, without end
+        if (!(walk.bits & 0x8000)) { // all alike: 16 bytes may tell of 65535 packets
+            const unsigned n = walk.run < walk.left ? walk.run : walk.left;
+            const enum twcc_symbol s = symbol(&walk);
+            if (s == TWCC_RESERVED)
+                return DROP_MALFORMED;
+            deltas += (size_t)n * delta_size(s);
+            walk.left -= (uint16_t)n;
+            walk.run = 0;
+            continue;
+        }
         for (; walk.run > 0 && walk.left > 0; walk.left--) {
             const enum twcc_symbol s = symbol(&walk);
             if (s == TWCC_RESERVED)
@@ -67,6 +77,25 @@ enum drop twcc_open(struct twcc_iter *it, const struct rtcp *p)
         return DROP_SHORT;
     it->delta = walk.chunk;
     return DROP_NONE;
+}
+
+void twcc_skip(struct twcc_iter *it, unsigned n)
+{
+    struct twcc_status s;
+
+    while (n > 0 && it->left > 0 && refill(it, it->delta)) {
+        unsigned step = 1;
+        if (!(it->bits & 0x8000) && it->bits >> 13 == TWCC_LOST) {
+            step = it->run < it->left ? it->run : it->left;
+            step = step < n ? step : n;
+            it->run = (uint16_t)(it->run - step);
+            it->left = (uint16_t)(it->left - step);
+            it->seq = (uint16_t)(it->seq + step);
+        } else {
+            twcc_next(it, &s);
+        }
+        n -= step;
+    }
 }
 
 bool twcc_next(struct twcc_iter *it, struct twcc_status *out)

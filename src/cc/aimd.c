@@ -1,0 +1,135 @@
+#include "aimd.h"
+
+#include "cc/estimator.h"
+
+#include <math.h>
+
+#define BETA_PERCENT  85                  // gcc-02 section 5.5: beta
+#define ETA_A_SECOND  0.08                // eta: the share gained in a second
+#define RESPONSE      (100 * USEC_PER_MS) // what feedback adds to the round trip
+#define ADDITIVE_MIN  4000                // bits a second, gained in a second at least
+#define PACKET_BITS   9600                // 1200 bytes
+#define SMOOTHING     0.05                // of what the line carried
+#define DEVIATION_MIN 0.4
+#define DEVIATION_MAX 2.5
+#define STEEP         0.1 // a tenth more is sent than goes through
+
+void aimd_init(struct aimd *a, uint64_t start_bps, usec_t now)
+{
+    *a = (struct aimd){.target_bps = start_bps, .updated = now, .deviation = DEVIATION_MIN};
+}
+
+static double margin(const struct aimd *a)
+{
+    return 3 * sqrt(a->deviation * a->mean);
+}
+
+static void note_capacity(struct aimd *a, double kbps)
+{
+    if (a->mean > 0 && kbps < a->mean - margin(a))
+        a->mean = 0;
+    if (a->mean <= 0) {
+        a->mean = kbps;
+        a->deviation = DEVIATION_MIN;
+        return;
+    }
+    a->mean += SMOOTHING * (kbps - a->mean);
+    const double error = a->mean - kbps;
+    a->deviation += SMOOTHING * (error * error / fmax(a->mean, 1) - a->deviation);
+    a->deviation = fmin(fmax(a->deviation, DEVIATION_MIN), DEVIATION_MAX);
+}
+
+/** What the line carries, as far as this moment tells. */
+static uint64_t capacity(const struct aimd *a, const struct aimd_in *in)
+{
+    // While a queue stands, what comes out of it is what the line carries, and the shorter look
+    // does not mix in the time before the line became slower.
+    if (in->queue >= AIMD_STANDING && in->short_bps > 0 && in->short_bps < in->acked_bps)
+        return in->short_bps;
+    if (!in->app_limited || in->slope >= STEEP)
+        return in->acked_bps;
+    // We send little and most of it gets through at once: the queue is not ours.
+    return in->acked_bps > a->target_bps ? in->acked_bps : a->target_bps;
+}
+
+/** Over-use: true if the rate was cut. */
+static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
+{
+    const uint64_t carried = capacity(a, in);
+    uint64_t to = carried * BETA_PERCENT / 100;
+
+    // Half at once is enough if we were not filling the line: nothing says how much it carries.
+    if (in->app_limited && to < a->target_bps / 2)
+        to = a->target_bps / 2;
+    // One cut a response time, but for the line turning out to be much slower still.
+    const bool again = now - a->cut < in->rtt + RESPONSE && a->cut != 0;
+    if (again && to > a->target_bps * 9 / 10)
+        return false;
+    if (to >= a->target_bps && a->mean > 0)
+        to = (uint64_t)(a->mean * 1000 * BETA_PERCENT / 100);
+    if (!in->app_limited)
+        note_capacity(a, (double)carried / 1000);
+    a->cut = now;
+    if (to >= a->target_bps)
+        return false;
+    a->target_bps = to;
+    return true;
+}
+
+/** Bits a second to gain in one second near the line's capacity: a packet a response time. */
+static double additive(const struct aimd *a, usec_t rtt)
+{
+    const double frame = (double)a->target_bps / 30;
+    const double packet = frame / fmax(ceil(frame / PACKET_BITS), 1);
+    const double response = (double)(rtt + RESPONSE) / USEC_PER_SEC;
+
+    return fmax(packet / response, ADDITIVE_MIN);
+}
+
+static void rise(struct aimd *a, const struct aimd_in *in, usec_t now)
+{
+    const double s = fmin((double)(now - a->updated) / USEC_PER_SEC, 1);
+    const double acked = (double)in->acked_bps / 1000;
+
+    if (a->mean > 0 && acked > a->mean + margin(a))
+        a->mean = 0; // the line carries more than it did
+    const double gain = a->mean > 0 ? additive(a, in->rtt) * s
+                                    : fmax((double)a->target_bps * ETA_A_SECOND, 1000) * s;
+    // gcc-02 section 5.5: not far above what is proved to arrive.
+    const uint64_t limit = in->acked_bps * 3 / 2 + 10000;
+    const uint64_t to = a->target_bps + (uint64_t)gain;
+    if (a->target_bps < limit)
+        a->target_bps = to < limit ? to : limit;
+}
+
+bool aimd_update(struct aimd *a, const struct aimd_in *in, usec_t now)
+{
+    bool was_cut = false;
+
+    switch (in->usage) {
+    case USAGE_OVER:
+        a->state = AIMD_HOLD;
+        was_cut = in->acked_bps > 0 && cut(a, in, now);
+        break;
+    case USAGE_UNDER: // the queue empties: let it
+        a->state = AIMD_HOLD;
+        break;
+    case USAGE_NORMAL:
+        if (a->state == AIMD_RISE && !in->app_limited && in->acked_bps > 0)
+            rise(a, in, now);
+        a->state = AIMD_RISE;
+        break;
+    }
+    a->updated = now;
+    if (a->target_bps < ESTIMATOR_MIN_BPS)
+        a->target_bps = ESTIMATOR_MIN_BPS;
+    if (a->target_bps > ESTIMATOR_MAX_BPS)
+        a->target_bps = ESTIMATOR_MAX_BPS;
+    return was_cut;
+}
+
+void aimd_set(struct aimd *a, uint64_t target_bps, usec_t now)
+{
+    a->target_bps = target_bps;
+    a->updated = now;
+}

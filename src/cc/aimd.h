@@ -1,0 +1,46 @@
+/**
+ * The delay-based rate: up by a share far from what the line carried before, up by a packet
+ * near it, down to a share of what arrives when the queue grows (draft-ietf-rmcat-gcc-02
+ * section 5.5).
+ */
+#ifndef CC_AIMD_H
+#define CC_AIMD_H
+
+#include "trend.h"
+
+#include "base/usec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// A queue of this much is one, not the unevenness of the path.
+#define AIMD_STANDING (50 * USEC_PER_MS)
+
+struct aimd {
+    uint64_t target_bps;
+    enum { AIMD_HOLD, AIMD_RISE } state;
+    usec_t updated;
+    usec_t cut;       ///< when the last cut was; 0: never
+    double mean;      ///< what the line carried when its queue grew, kbit/s; 0: unknown
+    double deviation; ///< its normalised variance, kbit/s
+};
+
+/** What is known at one feedback. */
+struct aimd_in {
+    enum usage usage;
+    double slope;
+    uint64_t acked_bps; ///< over ACKED_LONG; 0: unknown
+    uint64_t short_bps; ///< over ACKED_SHORT
+    usec_t queue, rtt;
+    bool app_limited;
+};
+
+void aimd_init(struct aimd *a, uint64_t start_bps, usec_t now);
+
+/** Takes one feedback in. True if the rate was cut. */
+bool aimd_update(struct aimd *a, const struct aimd_in *in, usec_t now);
+
+/** Something else knows better (a probe, a loss): goes on from there. */
+void aimd_set(struct aimd *a, uint64_t target_bps, usec_t now);
+
+#endif

@@ -1,0 +1,85 @@
+#include "probe.h"
+
+#define FIRST           3   // times the start rate
+#define NEXT            2   // times what is known
+#define ENOUGH_PERCENT  70  // of the planned rate came through: the line may carry still more
+#define WANTED_PERCENT  120 // of what is wanted is room enough for it
+#define INTERVAL        (2500 * USEC_PER_MS)
+#define INTERVAL_MAX    (20 * USEC_PER_SEC)
+#define REGRET          (3 * USEC_PER_SEC) // a fall so soon after a rise: the probe was wrong
+#define FORGIVE         (30 * USEC_PER_SEC)
+#define RECOVER         (900 * USEC_PER_MS) // after a fall the queue drains first
+#define OLD             (30 * USEC_PER_SEC) // a line remembered for so long may come back
+#define GREAT_PERCENT   66                  // a fall to less than this was a great one
+#define RECOVER_PERCENT 85
+
+void probe_init(struct probe *p)
+{
+    *p = (struct probe){.interval = INTERVAL};
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/** The rate to try now. */
+static uint64_t next_rate(const struct probe *p, uint64_t target, usec_t now)
+{
+    if (!p->started)
+        return target * FIRST;
+    // A line that fell often comes back to what it was: one step instead of several.
+    const uint64_t old = p->lost_bps * RECOVER_PERCENT / 100;
+    if (!p->go_on && now - p->lost < OLD && old > target)
+        return old;
+    return target * NEXT;
+}
+
+void probe_update(struct probe *p, struct clusters *c, uint64_t target_bps, bool calm,
+                  usec_t now)
+{
+    if (p->pending || p->awaited) {
+        if (now - p->planned <= CLUSTER_TIMEOUT)
+            return;
+        p->pending = p->awaited = p->go_on = false; // nobody sent it, or nobody got it
+    }
+    if (!calm || (p->fell != 0 && now - p->fell < RECOVER))
+        return;
+    const uint64_t enough = lesser(p->wanted_bps * WANTED_PERCENT / 100, ESTIMATOR_MAX_BPS);
+    if (p->given_bps >= p->wanted_bps || target_bps * 110 / 100 >= enough)
+        return;
+    if (p->started && !p->go_on && now - p->planned < p->interval)
+        return;
+    clusters_plan(c, lesser(next_rate(p, target_bps, now), enough), now);
+    p->started = p->pending = p->awaited = true;
+    p->go_on = false;
+    p->planned = now;
+}
+
+uint64_t probe_on_result(struct probe *p, const struct cluster_result *r, uint64_t target_bps,
+                         usec_t now)
+{
+    p->awaited = false;
+    p->go_on = !r->saturated && r->rate_bps * 100 >= r->plan_bps * ENOUGH_PERCENT;
+    if (now - p->raised > FORGIVE)
+        p->interval = INTERVAL;
+    if (r->rate_bps <= target_bps)
+        return target_bps;
+    p->raised = now;
+    return r->rate_bps;
+}
+
+void probe_on_fall(struct probe *p, uint64_t from_bps, uint64_t to_bps, usec_t now)
+{
+    if (p->raised != 0 && now - p->raised < REGRET)
+        p->interval = p->interval < INTERVAL_MAX / 2 ? p->interval * 2 : INTERVAL_MAX;
+    // A fall has several steps: where it began is what the line once carried.
+    if (p->fell == 0 || now - p->fell > RECOVER)
+        p->fell_from = from_bps;
+    if (to_bps < p->fell_from * GREAT_PERCENT / 100) {
+        p->lost_bps = p->fell_from;
+        p->lost = now;
+    }
+    p->fell = now;
+    p->go_on = false;
+}

@@ -1,0 +1,37 @@
+/**
+ * What waits on the line: the delay of what just came above the shortest one of the last
+ * seconds. Both ends' clocks are strangers to each other, so only the difference means
+ * anything.
+ */
+#ifndef CC_QUEUE_H
+#define CC_QUEUE_H
+
+#include "base/usec.h"
+
+#include <stdbool.h>
+
+// The shortest delay is remembered for one to two of these: a route that became longer is
+// forgiven after that, and clocks that drift apart (100 ppm at most) do not add up.
+#define QUEUE_MEMORY (10 * USEC_PER_SEC)
+
+struct queue {
+    bool known;
+    usec_t since;      ///< our clock: when `young` began
+    usec_t young, old; ///< shortest delay of this stretch and of the one before
+    usec_t sample;     ///< shortest delay of the feedback being read
+    bool sampled;      ///< there was one
+    usec_t waits;      ///< the result: 0 or more
+};
+
+void queue_reset(struct queue *q);
+
+/** A packet took `delay` (arrival on their clock less sending on ours). */
+void queue_add(struct queue *q, usec_t delay);
+
+/** The feedback is read: `waits` is new. */
+void queue_close(struct queue *q, usec_t now);
+
+/** What waits now is somebody else's: it counts as part of the line from here on. */
+void queue_rebase(struct queue *q, usec_t now);
+
+#endif
