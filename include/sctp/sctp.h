@@ -26,7 +26,7 @@
 #define ASSOC_PORT        5000         ///< a=sctp-port, ours; the other side's may differ
 #define ASSOC_MTU         1150         ///< bytes of a packet: sealed by DTLS it fits 1,200
 #define ASSOC_MESSAGE_MAX 65536        ///< bytes of one message, a=max-message-size
-#define ASSOC_STREAMS     512          ///< ids of channels are below this: half of them ours
+#define ASSOC_STREAMS     256          ///< ids of channels are below this: half of them ours
 #define ASSOC_THEIRS      64           ///< channels the other side may have open
 #define ASSOC_BUFFER      (256u << 10) ///< bytes the library may hold to be sent; and received
 #define ASSOC_QUEUE       (768u << 10) ///< bytes of reliable messages that wait for room there

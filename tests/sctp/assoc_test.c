@@ -458,8 +458,10 @@ static void nothing_is_left_when_all_are_gone(void **state)
 
 static void association_costs_what_the_documents_say(void **state)
 {
-    struct wire *keep = wire_new(18), *w = wire_new(19);
     (void)state;
+    if (mallinfo2().uordblks == 0)
+        skip(); // a sanitizer's allocator does not count so
+    struct wire *keep = wire_new(18), *w = wire_new(19);
     wire_up(keep); // the library itself
     wire_begin(w);
     wire_run(w, MS);

@@ -34,7 +34,8 @@ static inline size_t forge_chunk(uint8_t *at, uint8_t type, uint8_t flags, const
     at[0] = type;
     at[1] = flags;
     wr16(at + 2, (uint16_t)(4 + len));
-    memcpy(at + 4, body, len);
+    if (len > 0)
+        memcpy(at + 4, body, len);
     memset(at + 4 + len, 0, (4 - len % 4) % 4);
     return 4 + (len + 3) / 4 * 4;
 }
