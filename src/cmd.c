@@ -69,7 +69,8 @@ int cmd_open_links(const struct config *config, int busy_ms, struct store **stor
 {
     char path[4096], key[4096];
     struct links_conf conf = {.key_file = config->server_key,
-                              .public_url = config->http.public_url};
+                              .public_url = config->http.public_url,
+                              .bare_prefix = config->http.bare_links};
     int error = cmd_make_folder(config->state);
 
     if (error) {

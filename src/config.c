@@ -34,6 +34,8 @@ static const cyaml_schema_field_t http_fields[] = {
     CYAML_FIELD_MAPPING("tls", OPT, struct config_http, tls, tls_fields),
     CYAML_FIELD_SEQUENCE("trusted_proxies", PTR_OPT, struct config_http, trusted_proxies,
                          &text_entry, 0, LIST_MAX),
+    CYAML_FIELD_STRING_PTR("bare_links", PTR_OPT, struct config_http, bare_links, 0,
+                           STRING_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t media_fields[] = {

@@ -20,6 +20,7 @@ struct config_http {
     struct config_tls tls;
     char **trusted_proxies;
     unsigned trusted_proxies_count;
+    char *bare_links; ///< prefix of the tenant to whom /{uuid} belongs; NULL: nobody's
 };
 
 struct config_media {

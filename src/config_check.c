@@ -186,6 +186,14 @@ static int each(struct check *check, const char *path, char *const *list, unsign
     return 0;
 }
 
+/** Two to 32 lower-case letters, digits and dashes. */
+static bool is_prefix(const char *text)
+{
+    const size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    return len >= 2 && len <= 32 && text[len] == '\0' && *text != '-';
+}
+
 static int check_http(struct check *check, const struct config_http *http)
 {
     if (*http->listen && !is_address(http->listen))
@@ -194,6 +202,9 @@ static int check_http(struct check *check, const struct config_http *http)
         check_say(check, "http.public_url",
                   "\"%.80s\" is not https://HOST or http://HOST, without a path",
                   http->public_url);
+    else if (http->bare_links && !is_prefix(http->bare_links))
+        check_say(check, "http.bare_links", "\"%.80s\" is not a tenant's prefix",
+                  http->bare_links);
     else if (!http->tls.cert != !http->tls.key)
         check_say(check, "http.tls", "needs both cert and key");
     else if (say_number(check, "http.port", http->port, 1, 65535) == 0)

@@ -300,6 +300,8 @@ static int open_shells(struct serve *s)
     whip_serve(s->whip, s->http);
     metrics_routes(s->http, &s->metrics);
     web_routes(s->http);
+    if (s->config->http.bare_links)
+        api_bare_routes(s->api);
     purge_start(&s->purge, &s->loop, s->links, s->call);
     return 0;
 }

@@ -23,6 +23,9 @@ struct api_conf {
 /** Adds all routes. 0 or -ENOMEM. Strings of `conf` must outlive it. */
 int api_open(const struct api_conf *conf, struct api **out);
 
+/** Serves /{uuid}, too. After all other routes: it takes every path of one segment. */
+void api_bare_routes(struct api *api);
+
 /** After `http` is closed. api_close(NULL) is fine. */
 void api_close(struct api *api);
 

@@ -55,13 +55,16 @@ struct links_room {
     int64_t created_at, last_used_at; ///< last_used_at 0: nobody has joined yet
     int64_t expires_at;               ///< 0: never
     int64_t ends_at;                  ///< of the event it is for; 0: not known
+    bool unborn;        ///< a minted link nobody has joined by: not in the database yet
+    uint8_t minted[32]; ///< if unborn: the hash of that link
 };
 
 /** Where links come from. Strings are copied. */
 struct links_conf {
-    struct store *store;    ///< not owned
-    const char *key_file;   ///< the server key: 32 random bytes, made if it is not there
-    const char *public_url; ///< "https://meet.example.org", without a slash at the end
+    struct store *store;     ///< not owned
+    const char *key_file;    ///< the server key: 32 random bytes, made if it is not there
+    const char *public_url;  ///< "https://meet.example.org", without a slash at the end
+    const char *bare_prefix; ///< the tenant to whom /{uuid} belongs; NULL: nobody's
 };
 
 /** 0 or -errno, and a line for people in `why`. */
@@ -83,14 +86,25 @@ enum links_status {
 };
 
 /**
- * Looks up a link: its token in any case, or the whole URL (any scheme and host, a query and a
- * fragment are ignored). `*room` is filled unless UNKNOWN or DOWN. Changes nothing.
+ * Looks up a link: its token in any case, or the whole URL, /r/… or /b/… (any scheme and host,
+ * a query and a fragment are ignored). `*room` is filled unless UNKNOWN or DOWN. Changes
+ * nothing.
  */
 enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
                                 int64_t now);
 
-/** A person joined: the room is in use. 0 or -errno; a failure may be ignored. */
-int links_room_used(struct links *links, const char *room_id, int64_t now);
+/**
+ * The same for a link that a front end made up: the tenant's `prefix` and any name of at most
+ * 128 bytes. VALID even if nobody has ever joined by it: then `room->unborn`. Changes nothing.
+ */
+enum links_status links_minted(struct links *links, const char *prefix, const char *name,
+                               struct links_room *room, int64_t now);
+
+/**
+ * A person joined: the room is in use; an unborn one is born. 0 or -errno; a failure may be
+ * ignored: the next who joins tries again.
+ */
+int links_room_joined(struct links *links, struct links_room *room, int64_t now);
 
 /** True if `secret` (the `h=` of a host link's fragment) is the room's, in constant time. */
 bool links_is_host(const struct links *links, const struct links_room *room,

@@ -118,6 +118,10 @@ enum store_link_state { STORE_LINK_LIVE, STORE_LINK_REPLACED, STORE_LINK_REDIREC
 int store_room_rotate(struct store *store, const char *id, unsigned version,
                       const uint8_t hash[STORE_HASH_SIZE], enum store_link_state old);
 
+/** One more link to a room. */
+int store_link_add(struct store *store, const char *room, unsigned version,
+                   const uint8_t hash[STORE_HASH_SIZE]);
+
 /** The room a link's hash leads to, whatever state link and room are in. */
 int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
                     enum store_link_state *state, struct store_room *out);

@@ -102,20 +102,17 @@ static void reply_room_page(struct api *api, struct http_req *req,
     reply_file(req, "room.html", known && *tenant.origins ? tenant.origins : NULL);
 }
 
-static void open_link(struct http_req *req, void *ctx)
+static void reply_link(struct api *api, struct http_req *req, enum links_status status,
+                       const struct links_room *room)
 {
-    struct api *api = ctx;
-    struct links_room room;
-    enum links_status status =
-        links_resolve(api->conf.links, http_param(req, "token"), &room, api_now());
     char url[LINKS_URL_SIZE];
 
     switch (status) {
     case LINK_VALID:
-        reply_room_page(api, req, &room);
+        reply_room_page(api, req, room);
         break;
     case LINK_REDIRECT:
-        links_url(api->conf.links, &room, url);
+        links_url(api->conf.links, room, url);
         http_redirect(req, 302, url);
         break;
     case LINK_UNKNOWN:
@@ -129,6 +126,35 @@ static void open_link(struct http_req *req, void *ctx)
     default:
         reply_trouble(req, &of_status[status]);
     }
+}
+
+static void open_link(struct http_req *req, void *ctx)
+{
+    struct api *api = ctx;
+    struct links_room room;
+
+    reply_link(api, req,
+               links_resolve(api->conf.links, http_param(req, "token"), &room, api_now()),
+               &room);
+}
+
+/** A link that a front end made up; looking at it makes nothing. */
+static void open_minted(struct http_req *req, void *ctx)
+{
+    struct api *api = ctx;
+    struct links_room room;
+
+    reply_link(api, req,
+               links_minted(api->conf.links, http_param(req, "prefix"), http_param(req, "name"),
+                            &room, api_now()),
+               &room);
+}
+
+void api_bare_routes(struct api *api)
+{
+    static const struct http_route routes[] = {{"GET", "/{token}", open_link, 0, 0}};
+
+    http_routes(api->conf.http, routes, 1, api);
 }
 
 static void open_nothing(struct http_req *req, void *ctx)
@@ -184,6 +210,7 @@ void api_public_routes(struct api *api)
         {"GET", "/", landing, 0, 0},
         {"GET", "/r/{token}", open_link, 0, 0},
         {"GET", "/r/{rest*}", open_nothing, 0, 0},
+        {"GET", "/b/{prefix}/{name*}", open_minted, 0, 0},
         {"GET", "/robots.txt", robots, 0, HTTP_QUIET},
         {"GET", "/favicon.ico", favicon, 0, HTTP_QUIET},
         {"GET", "/healthz", healthz, 0, HTTP_QUIET},

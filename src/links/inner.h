@@ -10,6 +10,7 @@
 struct links {
     struct store *store; ///< not owned
     char *public_url;    ///< owned
+    char *bare_prefix;   ///< owned; NULL: a bare /{uuid} is no link
     uint8_t key[SHA256_SIZE];
     uint8_t member_key[SHA256_SIZE]; ///< signs personal tokens
 };
@@ -27,6 +28,17 @@ void link_hash(const struct links *links, const struct links_room *room,
  * False if there is none. Pure.
  */
 bool find_token(const char *link, char out[LINKS_TOKEN_SIZE]);
+
+/** The form of a UUID that is hashed: lower case. False if it is none. Pure. */
+bool canonical_uuid(const char *s, char *out);
+
+/** What the link with this hash leads to. */
+enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SIZE],
+                               struct links_room *room, int64_t now);
+
+/** The same for what follows "/b/" in a link. */
+enum links_status resolve_minted(struct links *links, const char *link, struct links_room *room,
+                                 int64_t now);
 
 void room_to_row(const struct links_room *from, struct store_room *to);
 void tenant_to_row(const struct links_tenant *from, struct store_tenant *to);

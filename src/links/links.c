@@ -81,7 +81,8 @@ int links_open(const struct links_conf *conf, struct links **out, char *why, siz
         return error;
     links->store = conf->store;
     links->public_url = strdup(conf->public_url);
-    if (links->public_url)
+    links->bare_prefix = conf->bare_prefix ? strdup(conf->bare_prefix) : NULL;
+    if (links->public_url && (links->bare_prefix || !conf->bare_prefix))
         error = load_key(conf->key_file, links->key, why, why_size);
     if (error) {
         links_close(links);
@@ -97,6 +98,7 @@ void links_close(struct links *links)
     if (!links)
         return;
     free(links->public_url);
+    free(links->bare_prefix);
     explicit_bzero(links, sizeof *links);
     free(links);
 }
@@ -119,26 +121,17 @@ static enum links_status personal(struct links *links, const struct links_room *
     return on ? LINK_VALID : LINK_DISABLED;
 }
 
-enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
-                                int64_t now)
+enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SIZE],
+                               struct links_room *room, int64_t now)
 {
-    char token[LINKS_TOKEN_SIZE], shown[LOG_LINK_SIZE];
-    uint8_t hash[SHA256_SIZE];
     enum store_link_state state = STORE_LINK_LIVE;
     struct store_room row;
-    int error;
+    int error = store_link_find(links->store, hash, &state, &row);
 
-    if (!find_token(link, token))
-        return LINK_UNKNOWN;
-    digest_sha256(token, strlen(token), hash);
-    error = store_link_find(links->store, hash, &state, &row);
     if (error == -ENOENT)
         return LINK_UNKNOWN;
-    if (error) {
-        log_at(LEVEL_WARN, "links.resolve", "link=%s error=%s",
-               log_link(token, strlen(token), shown), strerror(-error));
+    if (error)
         return LINK_DOWN;
-    }
     room_from_row(&row, room);
     if (room->closed)
         return LINK_CLOSED;
@@ -149,9 +142,25 @@ enum links_status links_resolve(struct links *links, const char *link, struct li
     return room->kind == ROOM_PERSONAL ? personal(links, room) : LINK_VALID;
 }
 
-int links_room_used(struct links *links, const char *room_id, int64_t now)
+enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,
+                                int64_t now)
 {
-    return store_room_used(links->store, room_id, now);
+    char token[LINKS_TOKEN_SIZE], shown[LOG_LINK_SIZE];
+    const char *minted = strstr(link, "/b/");
+    uint8_t hash[SHA256_SIZE];
+    enum links_status status;
+
+    if (minted)
+        return resolve_minted(links, minted + 3, room, now);
+    if (!find_token(link, token))
+        return LINK_UNKNOWN;
+    digest_sha256(token, strlen(token), hash);
+    status = resolve_hash(links, hash, room, now);
+    if (status == LINK_UNKNOWN && links->bare_prefix && strlen(token) == 36)
+        status = links_minted(links, links->bare_prefix, token, room, now);
+    if (status == LINK_DOWN)
+        log_at(LEVEL_WARN, "links.down", "link=%s", log_link(token, strlen(token), shown));
+    return status;
 }
 
 bool links_is_host(const struct links *links, const struct links_room *room, const char *secret)

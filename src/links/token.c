@@ -56,7 +56,7 @@ static bool canonical_base32(const char *s, char *out)
     return true;
 }
 
-static bool canonical_uuid(const char *s, char *out)
+bool canonical_uuid(const char *s, char *out)
 {
     for (size_t i = 0; i < UUID_CHARS; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;

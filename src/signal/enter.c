@@ -117,7 +117,7 @@ void run_join(struct signal_session *session, const struct signal_request *reque
     }
     session_joined(session, m);
     session_send(session, welcome(session, request, "joined"));
-    const int r = links_room_used(session->signal->conf.links, room.id, (int64_t)time(NULL));
+    const int r = links_room_joined(session->signal->conf.links, &room, (int64_t)time(NULL));
     if (r < 0) // a full disk does not end a call
         log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room.id, r);
 }

@@ -27,8 +27,8 @@ static int add_room(struct store *store, const struct store_room *room)
     return sql_do(store, &q, false);
 }
 
-static int add_link(struct store *store, const char *room, unsigned version,
-                    const uint8_t hash[STORE_HASH_SIZE])
+int store_link_add(struct store *store, const char *room, unsigned version,
+                   const uint8_t hash[STORE_HASH_SIZE])
 {
     struct query q = sql_start(store, SQL_LINK_ADD);
 
@@ -64,7 +64,7 @@ int store_room_add(struct store *store, const struct store_room *room,
         return error;
     error = add_room(store, room);
     if (error == 0)
-        error = add_link(store, room->id, room->link_version, hash);
+        error = store_link_add(store, room->id, room->link_version, hash);
     if (error == 0 && *room->event_ref)
         error = store_event_put(store, room->tenant, room->event_ref, room->id);
     return sql_leave(store, ours, error);
@@ -179,7 +179,7 @@ int store_room_rotate(struct store *store, const char *id, unsigned version,
     if (error == 0 && old != STORE_LINK_LIVE)
         error = retire_links(store, id, old);
     if (error == 0)
-        error = add_link(store, id, version, hash);
+        error = store_link_add(store, id, version, hash);
     return sql_leave(store, ours, error);
 }
 

@@ -183,7 +183,7 @@ static void begin(struct whip *w, struct http_req *req, enum call_client client,
         return;
     }
     http_on_gone(req, on_gone, s);
-    (void)links_room_used(w->conf.links, room.id, (int64_t)time(NULL)); // may fail: no matter
+    (void)links_room_joined(w->conf.links, &room, (int64_t)time(NULL)); // may fail: no matter
 }
 
 void whip_publish(struct http_req *req, void *ctx)

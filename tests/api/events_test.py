@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Events, personal rooms, a tenant's settings: events_test.py SALON. Exit 1 if a test fails."""
+import sqlite3
 import subprocess
 import sys
 import urllib.parse
@@ -215,12 +216,34 @@ def a_quota_of_rooms_holds(s):
     assert s.post("/api/v1/rooms", {}, key=key).status == 201
 
 
+UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+def rows(s):
+    with sqlite3.connect(f"file:{s.state}/salon.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT (SELECT count(*) FROM rooms), (SELECT count(*) FROM links)").fetchone()
+
+
+def a_link_that_others_make_up_is_a_join_page_that_makes_nothing(s):
+    prefix = s.get("/api/v1/tenant").json["prefix"]
+    before = rows(s)
+    for path in (UUID, UUID + "/", UUID.upper(), "SOGo_meeting/" + UUID, "une%20salle", UUID + "?x=1"):
+        answer = s.get(f"/b/{prefix}/{path}", key=False)
+        assert answer.status == 200 and 'id="before"' in answer.text, (path, answer.status)
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    for path in ("", "a/b", "%00", "a%0d%0ab", "x" * 200):
+        assert s.get(f"/b/{prefix}/{path}", key=False).status in (400, 404), path
+    assert s.get("/b/nobody/" + UUID, key=False).status == 404
+    assert rows(s) == before
+
+
 SHARED = [
     an_event_gets_one_link, a_link_made_before_the_event_is_saved_is_put_to_it,
     a_dissociated_link_still_works_and_says_what_to_strip, a_renewed_link_replaces_the_old,
     a_closed_room_of_an_event_is_made_anew, events_of_two_tenants_are_two,
     a_personal_room_is_one_a_user, personal_rooms_are_switched_off_and_on, a_user_is_erased,
     a_tenant_sets_its_texts, bad_settings_change_nothing, a_quota_of_rooms_holds,
+    a_link_that_others_make_up_is_a_join_page_that_makes_nothing,
 ]
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ static void a_fault_is_named_by_file_line_and_field(void **state)
         {"http:\n  public_url: https://a/b\n", "f.yaml:2: http.public_url: "},
         {"http:\n  public_url: ftp://a\n", "f.yaml:2: http.public_url: "},
         {"http:\n  trusted_proxies: [10.0.0.0/99]\n", "f.yaml:2: http.trusted_proxies.1: "},
+        {"http:\n  bare_links: Ville\n", "f.yaml:2: http.bare_links: "},
         {"ice_servers:\n  - urls: [http://a]\n", "f.yaml:2: ice_servers.1.urls.1: "},
         {"log:\n  level: loud\n", "f.yaml:2: log.level: "},
         {"state: ''\n", "f.yaml:1: state: "},

@@ -148,7 +148,7 @@ static void what_nobody_needs_goes_and_the_rest_stays(void **state)
     struct links_room own = made(ROOM_PERSONAL), shut = made(ROOM_INSTANT);
 
     (void)state;
-    assert_int_equal(links_room_used(links, used.id, NOW + DAY), 0);
+    assert_int_equal(links_room_joined(links, &used, NOW + DAY), 0);
     coming.ends_at = NOW + 500 * DAY;
     assert_int_equal(links_room_change(links, &coming), 0);
     shut.closed = true;
@@ -243,6 +243,87 @@ static void an_erased_user_is_nowhere(void **state)
     assert_true(out.closed);
 }
 
+#define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+static enum links_status minted(const char *path, struct links_room *out)
+{
+    char link[512];
+
+    (void)snprintf(link, sizeof link, "https://h.example/b/%s/%s", tenant.prefix, path);
+    return links_resolve(links, link, out, NOW);
+}
+
+static void a_made_up_link_leads_to_one_room_however_it_is_written(void **state)
+{
+    static const char *const ways[] = {UUID, UUID "/", "0F8FAD5B-D9CB-469F-A165-70867728950E",
+                                       UUID "?a=b#userInfo.displayName=x",
+                                       "SOGo_meeting/" UUID};
+    struct links_room first, room;
+
+    (void)state;
+    assert_int_equal(minted(UUID, &first), LINK_VALID);
+    assert_true(first.unborn);
+    assert_int_equal(first.access, ACCESS_OPEN);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        assert_int_equal(minted(ways[i], &room), LINK_VALID);
+        assert_string_equal(room.id, first.id);
+    }
+    assert_int_equal(links_room_joined(links, &first, NOW), 0);
+    assert_false(first.unborn);
+    assert_int_equal(minted(UUID, &room), LINK_VALID);
+    assert_false(room.unborn);
+    assert_string_equal(room.id, first.id);
+    assert_int_equal(room.last_used_at, NOW);
+}
+
+static void a_made_up_link_outlives_its_room(void **state)
+{
+    struct links_room room, again;
+
+    (void)state;
+    assert_int_equal(minted(UUID, &room), LINK_VALID);
+    assert_int_equal(links_room_joined(links, &room, NOW), 0);
+    assert_int_equal(links_purge(links, nobody, NULL, 10, NOW + 30 * DAY), 1);
+    assert_int_equal(minted(UUID, &again), LINK_VALID);
+    assert_true(again.unborn);
+    assert_string_equal(again.id, room.id);
+}
+
+static void a_made_up_name_that_can_be_guessed_gets_a_lobby(void **state)
+{
+    static const char *const weak[] = {"standup", "R%C3%A9union", "12345",
+                                       "0f8fad5b-d9cb-169f-a165-70867728950e",
+                                       "0f8fad5b-d9cb-469f-c165-70867728950e"};
+    struct links_room room;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof weak / sizeof *weak; i++) {
+        assert_int_equal(minted(weak[i], &room), LINK_VALID);
+        assert_int_equal(room.access, ACCESS_LOBBY);
+    }
+    assert_int_equal(minted("", &room), LINK_UNKNOWN);
+    assert_int_equal(minted("a/b", &room), LINK_UNKNOWN);
+    assert_int_equal(minted("a%00b", &room), LINK_UNKNOWN);
+    assert_int_equal(minted("a%0Ab", &room), LINK_UNKNOWN);
+    assert_int_equal(links_resolve(links, "https://h/b/nobody/" UUID, &room, NOW),
+                     LINK_UNKNOWN);
+    assert_int_equal(links_resolve(links, "/b/Ville de Lyon/" UUID, &room, NOW), LINK_UNKNOWN);
+}
+
+static void a_made_up_link_is_closed_and_replaced_as_any_other(void **state)
+{
+    struct links_room room, other;
+
+    (void)state;
+    assert_int_equal(minted(UUID, &room), LINK_VALID);
+    assert_int_equal(links_room_joined(links, &room, NOW), 0);
+    assert_int_equal(links_room_rotate(links, &room, OLD_CLOSED), 0);
+    assert_int_equal(minted(UUID, &other), LINK_REPLACED);
+    room.closed = true;
+    assert_int_equal(links_room_change(links, &room), 0);
+    assert_int_equal(minted(UUID, &other), LINK_CLOSED);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -258,6 +339,10 @@ int main(void)
         T(settings_have_defaults_and_are_kept),
         T(a_quota_stops_new_rooms),
         T(an_erased_user_is_nowhere),
+        T(a_made_up_link_leads_to_one_room_however_it_is_written),
+        T(a_made_up_link_outlives_its_room),
+        T(a_made_up_name_that_can_be_guessed_gets_a_lobby),
+        T(a_made_up_link_is_closed_and_replaced_as_any_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@ import { backoff } from '../../src/web/lib/backoff.js';
 import { slotsFor } from '../../src/web/lib/slots.js';
 import { choose, fill, languages, load } from '../../src/web/lang/index.js';
 import { bestGrid, mostTiles, strip } from '../../src/web/room/layout.js';
-import { cleanName, nameIn, readLink } from '../../src/web/room/link.js';
+import { cleanName, nameIn, nameWished, readLink } from '../../src/web/room/link.js';
 
 const lang = new URL('../../src/web/lang/', import.meta.url);
 
@@ -50,6 +50,22 @@ test('a link gives its token and the secrets of its fragment', () => {
         host: 'abc',
         token: 'x.y.z',
     });
+});
+
+test('a link that a front end made up is known by its path', () => {
+    const { link } = readLink(
+        new URL('https://h/b/ville/SOGo_meeting/0f8fad5b?x=1#config.a=1'),
+    );
+    assert.equal(link, '/b/ville/SOGo_meeting/0f8fad5b');
+});
+
+test('the name that is wished for in a made-up link', () => {
+    const wished = (hash) => nameWished(new URL(`https://h/b/v/x#${hash}`));
+    assert.equal(wished('userInfo.displayName=%22Zo%C3%A9%20B.%22&config.x=true'), 'Zoé B.');
+    assert.equal(wished('userInfo.displayName="Paul"'), 'Paul');
+    assert.equal(wished('userInfo.displayName=Paul'), 'Paul');
+    assert.equal(wished('userInfo.displayName=%7B%7D'), '');
+    assert.equal(wished('config.x=true'), '');
 });
 
 test('the name of a signed link is shown, and a broken token shows none', () => {

@@ -21,16 +21,14 @@ export class Before {
     /**
      * @param {Devices} devices
      * @param {Translate} t
-     * @param {string} signedName of a personal link; it cannot be changed
+     * @param {{signed: string, wished: string}} names what links say: signed ones are fixed
      * @param {(name: string) => void} start
      */
-    constructor(devices, t, signedName, start) {
+    constructor(devices, t, names, start) {
         this.#devices = devices;
         this.#t = t;
-        if (signedName) {
-            this.#name.value = signedName;
-            this.#name.readOnly = true;
-        }
+        this.#name.value = names.signed || names.wished;
+        this.#name.readOnly = names.signed !== '';
         this.#mic.addEventListener('click', () => this.#toggle('microphone'));
         this.#camera.addEventListener('click', () => this.#toggle('camera'));
         devices.on('changed', () => this.#show());

@@ -7,11 +7,28 @@
 export function readLink(url) {
     const path = url.pathname.split('/').filter(Boolean);
     const secrets = new URLSearchParams(url.hash.slice(1));
+    // A link that a front end made up is known by its whole path, /b/{prefix}/{name}.
+    const minted = path[0] === 'b';
     return {
-        link: decodeURIComponent(path.at(-1) ?? ''),
+        link: minted ? url.pathname : decodeURIComponent(path.at(-1) ?? ''),
         host: secrets.get('h') || undefined,
         token: secrets.get('t') || undefined,
     };
+}
+
+/**
+ * The name that a front end made for Jitsi's links puts behind them:
+ * `#userInfo.displayName="Zoé"&config.…`. It is a wish: the person may change it.
+ * @param {URL} url
+ */
+export function nameWished(url) {
+    const given = new URLSearchParams(url.hash.slice(1)).get('userInfo.displayName') ?? '';
+    try {
+        const name = JSON.parse(given);
+        return typeof name === 'string' ? cleanName(name) : '';
+    } catch {
+        return cleanName(given);
+    }
 }
 
 /**

@@ -10,7 +10,7 @@ import { Before } from './before.js';
 import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
-import { nameIn, readLink } from './link.js';
+import { nameIn, nameWished, readLink } from './link.js';
 
 /** @typedef {import('../salon.js').Room} Room */
 
@@ -20,13 +20,19 @@ const COME_BACK = new Set([
     ...['unreachable', 'invalid_field', 'internal'],
 ]);
 
-const address = readLink(new URL(location.href));
+const url = new URL(location.href);
+const address = readLink(url);
 // The secrets of the fragment stay out of the address bar and of copied links.
 history.replaceState(null, '', location.pathname + location.search);
 
 const { t, lang, has } = await translatePage();
 const devices = new Devices();
-const before = new Before(devices, t, nameIn(address.token), start);
+const before = new Before(
+    devices,
+    t,
+    { signed: nameIn(address.token), wished: nameWished(url) },
+    start,
+);
 const stopListening = devices.on('problem', (key) => before.problem(t(key)));
 /** @type {string} */
 let name = '';
