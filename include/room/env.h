@@ -18,6 +18,8 @@ struct room_counters {
     uint64_t nacks_out, nacks_in;
     uint64_t keyframes_asked;    ///< PLI and FIR sent to publishers
     uint64_t keyframe_wishes;    ///< PLI and FIR that came, and switches that need one
+    uint64_t replays;            ///< times a viewer began with a keyframe out of the cache
+    uint64_t replayed;           ///< packets sent so
     uint64_t switches;           ///< of a slot to another stream
     uint64_t unsent[DROP_COUNT]; ///< packets out that were not sent, by reason
 };

@@ -7,6 +7,9 @@
  *
  *   seat:   track ──▶ current (forwarded)            target = NULL
  *   choose: track ──▶ current (forwarded until …)    target (… its keyframe comes)
+ *
+ * If the cache of the target has a keyframe and all since, nobody waits: the slot is seated
+ * there and catches up (src/room/slot_replay.c).
  */
 #ifndef ROOM_SLOT_H
 #define ROOM_SLOT_H
@@ -28,6 +31,15 @@ struct slot_codec {
     uint8_t packetization;
     int16_t rtx_pt;
     uint32_t profile;
+};
+
+/** Catching up with a stream's cache. */
+struct slot_replay {
+    bool on;
+    int64_t next; ///< number of the next packet, extended as in the cache
+    usec_t at;    ///< the next packets are due
+    usec_t began; ///< the last one began; 0: there was none
+    usec_t ended;
 };
 
 struct slot {
@@ -57,7 +69,8 @@ struct slot {
     const struct slot_codec *out; ///< of `current`
     struct rtp_ext_plan plan;     ///< of `current`
     struct rewrite rewrite;
-    struct rtp_clock left_clock; ///< of the stream before `current`
+    struct slot_replay replay;
+    struct rtp_clock left_clock; ///< of the last stream that was live before `current`
     uint64_t left_owner;         ///< whose it was, by the member's age; 0 nobody's
     struct seal_stream seal, rtx_seal;
     uint16_t rtx_seq;
@@ -94,6 +107,35 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now);
 
 /** A stream goes away or became another: the slot lets go of it at once. */
 void slot_drop_stream(struct slot *s, struct stream *st);
+
+/**
+ * Seats `st`, which may be the current one, at the keyframe in its cache; what follows it goes
+ * out in slot_replay_tick() and then live. False if the cache has none that is fit.
+ */
+bool slot_replay(struct slot *s, struct stream *st, struct room_env *env, usec_t now);
+
+/** Sends what is due of it. */
+void slot_replay_tick(struct slot *s, struct room_env *env, usec_t now);
+
+/** When slot_replay_tick() is due; USEC_NEVER if there is nothing to catch up with. */
+static inline usec_t slot_replay_deadline(const struct slot *s)
+{
+    return s->replay.on ? s->replay.at : USEC_NEVER;
+}
+
+/** The viewer cannot go on and asks for a keyframe: out of the cache if that will do. */
+void slot_on_key_request(struct slot *s, struct room_env *env, usec_t now);
+
+/**
+ * For slot_replay(): `st` is what is forwarded now, beginning with `pkt`. `past`: it is of the
+ * cache, and more will follow from there.
+ */
+void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
+                const struct rtp *pkt, const struct payload *desc, uint32_t ts, bool past,
+                struct room_env *env, usec_t now);
+
+/** The receiver's number for what a stream carries; NULL if it cannot decode it. */
+const struct slot_codec *slot_codec_for(const struct slot *s, const struct stream *st);
 
 /**
  * Is this packet for this receiver? Does the switch if it is the keyframe waited for; keeps the

@@ -7,6 +7,7 @@
 
 #include "letter/agreement.h"
 #include "room/env.h"
+#include "rtp/gop.h"
 #include "rtp/nack.h"
 #include "rtp/payload.h"
 #include "rtp/recv_stats.h"
@@ -39,6 +40,7 @@ struct stream {
     struct recv_stats stats;
     struct nack nack;
     struct repair repair;
+    struct gop gop; ///< what of the cache a viewer can begin with
     unsigned slot_count, slot_cap;
     struct slot **slot; ///< owned array of borrowed slots: seated on it, or waiting for it
 };
@@ -70,6 +72,15 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
  */
 bool stream_opens_frame(const struct stream *st, const struct rtp *pkt,
                         const struct payload *desc);
+
+/**
+ * Can a viewer begin with what is in the cache, without asking its publisher? Nothing of that
+ * is missing but what is being asked for, and it has no more than `max_bytes`.
+ */
+bool stream_warm(const struct stream *st, size_t max_bytes, usec_t now);
+
+/** Forgets what a viewer could begin with: its publisher muted or unmuted it. */
+void stream_cool(struct stream *st);
 
 static inline bool stream_alive(const struct stream *st, usec_t now)
 {

@@ -45,6 +45,9 @@ void nack_set_rtt(struct nack *n, usec_t rtt);
 /** A packet came, in order or late, by itself or by RTX. True if it was missing until now. */
 bool nack_on_packet(struct nack *n, uint16_t seq, usec_t now);
 
+/** True if packet `seq` is missing and may still come. */
+bool nack_awaits(const struct nack *n, uint16_t seq);
+
 /** Nothing before `seq` is needed any more: a keyframe starts there. */
 void nack_forget_before(struct nack *n, uint16_t seq);
 

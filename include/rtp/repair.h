@@ -33,8 +33,8 @@ struct repair {
 
 /**
  * Takes memory for `count` packets (a power of two, at most 16384) in `bytes` bytes (at least 2
- * * REPAIR_MAX_PACKET). Good values: video 512 and 512 * 1000, audio 64 and 64 * 200. Returns
- * 0, -EINVAL or -ENOMEM.
+ * * REPAIR_MAX_PACKET). Good values: audio 64 and 64 * 200; video as much as a receiver may
+ * have to catch up with (rtp/gop.h). Returns 0, -EINVAL or -ENOMEM.
  */
 int repair_init(struct repair *r, unsigned count, size_t bytes);
 
@@ -52,5 +52,8 @@ bool repair_put(struct repair *r, const struct rtp *pkt);
 
 /** Finds a packet. `*out` points into the cache, for reading, until the next repair_put(). */
 bool repair_get(const struct repair *r, uint16_t seq, struct rtp *out);
+
+/** True if repair_get() would find it. */
+bool repair_has(const struct repair *r, uint16_t seq);
 
 #endif

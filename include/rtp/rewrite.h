@@ -13,6 +13,13 @@
  * generations are remembered, so that a late packet, or one the receiver asks for again, gets
  * exactly the numbers and bytes it had or would have had.
  *
+ * A receiver may also begin with a keyframe of the past, out of the source's cache: it catches
+ * up (rewrite_replay()) on frames squeezed into a few milliseconds, and from the first frame
+ * behind them on (rewrite_go_live()) times are the source's own again.
+ *
+ *   incoming  K  .  .  .  .  .  n  |  L  .  .  .         K key, n newest of the cache, L live
+ *   outgoing  Kdddddn              |  L  .  .  .
+ *
  * One packet's life:  rewrite_switch() once when a source is seated or resumed, at a keyframe;
  * then for each packet of it either rewrite_skip() or rewrite_map(). For a NACK:
  * rewrite_find(), the packet from the source's repair cache, rewrite_again().
@@ -31,6 +38,13 @@
 #define REWRITE_GENERATIONS 4  ///< switches back that are remembered, the current one included
 #define REWRITE_FRAMES      64 ///< frames back whose made-up picture id is remembered
 #define REWRITE_REACH       2048 ///< packets back that may still be placed
+
+/**
+ * Frames caught up with lie 2^9 times closer together: four seconds of them in 8 ms, and 60 a
+ * second still apart by a tick. They must fit between two live frames, or the live ones are
+ * pushed.
+ */
+#define REWRITE_CATCH_UP_SHIFT 9
 
 /** How far a switch's timestamp may be pushed away from where it belongs. */
 #define REWRITE_MAX_PUSH (75 * USEC_PER_MS)
@@ -58,7 +72,19 @@ struct rewrite_generation {
     uint16_t frame_add; ///< to the dependency descriptor's frame number
     uint8_t tl0_delta;  ///< out = in - delta, modulo 2^8
     bool tl0_made;      ///< made-up ids include a TL0PICIDX
+    bool past;          ///< began with a keyframe of the past: `key_in` and `key_out` hold
+    bool live;          ///< what has `live_in` or later has its own time, by `ts_delta`
+    uint32_t key_in, key_out; ///< ticks, of that keyframe
+    uint32_t live_in;         ///< ticks, as it came; if `past` and `live`
     enum rewrite_ids ids;
+};
+
+/** The newest frame that was sent at its own time: what the next source is aligned with. */
+struct rewrite_anchor {
+    bool any;
+    uint32_t ts;    ///< ticks, as it went out
+    uint32_t in_ts; ///< as it came
+    usec_t at;      ///< when it was sent
 };
 
 /** A frame whose ids were made up: looked up by time, so that lost packets do no harm. */
@@ -79,16 +105,17 @@ struct rewrite {
     uint8_t span_newest, span_count;
     uint8_t generation_newest, generation_count;
     uint8_t frame_newest, frame_count;
-    enum media_codec codec; ///< of the last source with picture
-    uint32_t last_in;       ///< newest input mapped or skipped, extended
-    uint32_t last_out;      ///< newest output, extended
-    uint32_t last_ts;       ///< newest output, ticks
-    uint32_t last_in_ts;    ///< the same one as it came
-    usec_t last_at;         ///< when it was sent
-    uint16_t last_pid;      ///< newest output, modulo 2^15
-    uint16_t last_frame;    ///< newest output of the dependency descriptor's frame number
-    uint16_t mapped_pid;    ///< newest input
-    uint16_t skipped_pid;   ///< newest input
+    enum media_codec codec;       ///< of the last source with picture
+    uint32_t last_in;             ///< newest input mapped or skipped, extended
+    uint32_t last_out;            ///< newest output, extended
+    uint32_t last_ts;             ///< newest output, ticks
+    uint32_t last_in_ts;          ///< the same one as it came
+    usec_t last_at;               ///< when it was sent
+    struct rewrite_anchor anchor; ///< from before the catching up, while that goes on
+    uint16_t last_pid;            ///< newest output, modulo 2^15
+    uint16_t last_frame;          ///< newest output of the dependency descriptor's frame number
+    uint16_t mapped_pid;          ///< newest input
+    uint16_t skipped_pid;         ///< newest input
     struct rewrite_span span[REWRITE_SPANS];
     struct rewrite_generation generation[REWRITE_GENERATIONS];
     struct rewrite_frame frame[REWRITE_FRAMES]; ///< of the current generation
@@ -127,7 +154,8 @@ struct rewrite_sync {
 
 /**
  * The output timestamp for the first packet of a new source, which has `ts`: by both sources'
- * SRs if these can be compared and are believable, else by the time since our newest output.
+ * SRs if these can be compared and are believable, else by the time since our newest output
+ * that had a time of its own.
  * Never backwards, at least one tick on. Returns false if that would need a push of more than
  * REWRITE_MAX_PUSH and `force` is not set: wait for the next keyframe.
  */
@@ -140,6 +168,26 @@ bool rewrite_switch_ts(const struct rewrite *rw, const struct rewrite_sync *sync
  * Late packets of any source before it are DROP_LATE from now on.
  */
 void rewrite_switch(struct rewrite *rw, const struct rewrite_in *in, uint32_t ts);
+
+/**
+ * Seats a source, or the same again, with a keyframe that came in the past: `in` is its first
+ * packet; map that and all behind it next, in order. Their times are squeezed until
+ * rewrite_go_live().
+ */
+void rewrite_replay(struct rewrite *rw, const struct rewrite_in *in);
+
+/** True between rewrite_replay() and rewrite_go_live(). */
+bool rewrite_catching_up(const struct rewrite *rw);
+
+/** Would packet `in` be the first of a frame newer than all that were caught up with? */
+bool rewrite_is_news(const struct rewrite *rw, const struct rewrite_in *in);
+
+/**
+ * All has been caught up with: packet `in`, which rewrite_is_news(), gets the time `ts` (by
+ * rewrite_switch_ts(), which must be asked before), or the next possible tick, and all behind
+ * it likewise. Map it next.
+ */
+void rewrite_go_live(struct rewrite *rw, const struct rewrite_in *in, uint32_t ts);
 
 /**
  * Leaves a packet out on purpose, without a hole in the output. Never map what was skipped.
@@ -176,7 +224,7 @@ enum drop rewrite_again(const struct rewrite *rw, const struct rewrite_at *at,
 
 /**
  * The output time of the seated source's time `ts`, for sender reports. False if `source` is
- * not the one seated.
+ * not the one seated, or still catching up.
  */
 bool rewrite_ts(const struct rewrite *rw, uint32_t source, uint32_t ts, uint32_t *out);
 

@@ -221,8 +221,10 @@ void member_mute(struct member *m, enum media_source source, bool muted, usec_t 
             continue;
         t->muted = muted;
         // Its RTP clock stands still now: what its last sender report said is dead afterwards.
-        for (unsigned k = 0; k < t->stream_count; k++)
+        for (unsigned k = 0; k < t->stream_count; k++) {
             rtp_clock_forget(&t->stream[k].stats.clock);
+            stream_cool(&t->stream[k]);
+        }
     }
     room_changed(m->room, now);
 }
@@ -332,6 +334,10 @@ static void on_deadline(void *owner, usec_t now)
     member_settle(m);
     usec_t next = peer_deadline(&m->peer);
     if (m->peer.state == PEER_UP) {
+        for (unsigned i = 0; i < m->slot_count; i++) {
+            slot_replay_tick(m->slot[i], m->env, now);
+            next = usec_min(next, slot_replay_deadline(m->slot[i]));
+        }
         member_send_rtcp(m, now);
         next = usec_min(next, m->report_at);
         if (m->media_at && now - m->media_at < ACTIVE_LIMIT)

@@ -236,8 +236,8 @@ static void on_nack(struct member *m, const struct rtcp *p, usec_t now)
 static void on_key_request(struct member *m, uint32_t ssrc, usec_t now)
 {
     struct slot *s = member_slot(m, ssrc);
-    if (s && s->current && s->kind == KIND_VIDEO)
-        stream_want_key(s->current, m->env, now);
+    if (s)
+        slot_on_key_request(s, m->env, now);
 }
 
 static void on_fir(struct member *m, const struct rtcp *p, usec_t now)

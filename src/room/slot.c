@@ -1,5 +1,6 @@
 #include "room/slot.h"
 
+#include "base/seq.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -62,8 +63,7 @@ void slot_destroy(struct slot *s)
     free(s);
 }
 
-/** The receiver's number for what a stream carries; NULL if it cannot decode it. */
-static const struct slot_codec *codec_for(const struct slot *s, const struct stream *st)
+const struct slot_codec *slot_codec_for(const struct slot *s, const struct stream *st)
 {
     const struct slot_codec *near = NULL;
     bool rtx;
@@ -104,7 +104,7 @@ int slot_agree(struct slot *s, const struct agree_mline *m)
     s->out = NULL;
     if (!s->current)
         return err;
-    s->out = codec_for(s, s->current);
+    s->out = slot_codec_for(s, s->current);
     if (!s->out) {
         slot_drop_stream(s, s->current);
         return err;
@@ -126,18 +126,27 @@ static void aim(struct slot *s, struct stream *st, struct room_env *env, usec_t 
     if (stream_add_slot(st, s) < 0)
         return; // no memory: the picture stays as it is, and room_tick() tries again
     s->target = st;
-    if (s->kind == KIND_VIDEO)
+    if (s->kind == KIND_VIDEO && !slot_replay(s, st, env, now))
         stream_want_key(st, env, now);
+}
+
+/** What comes next is put in step with what was live last: not with what was caught up with. */
+static void note_left(struct slot *s)
+{
+    if (!s->current || rewrite_catching_up(&s->rewrite))
+        return;
+    s->left_clock = s->current->stats.clock;
+    s->left_owner = s->current->track->owner->age;
 }
 
 static void leave_current(struct slot *s)
 {
     if (!s->current)
         return;
-    s->left_clock = s->current->stats.clock;
-    s->left_owner = s->current->track->owner->age;
+    note_left(s);
     stream_remove_slot(s->current, s);
     s->current = NULL;
+    s->replay.on = false;
 }
 
 void slot_drop_stream(struct slot *s, struct stream *st)
@@ -186,7 +195,7 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         st = track_choose(s->track, w->width, w->height, &limited, now);
     if (limited)
         why = "source_limited";
-    if (st && st->stats.started && !codec_for(s, st)) {
+    if (st && st->stats.started && !slot_codec_for(s, st)) {
         why = "codec_unsupported";
         st = NULL;
     }
@@ -210,63 +219,120 @@ static struct rewrite_in input(const struct slot *s, const struct stream *st,
     return in;
 }
 
-/** Seats `target` with its packet `in`. False if it must wait for the next keyframe. */
+/** Times of two sources: what was live last, and `st`. */
+static struct rewrite_sync sync_with(const struct slot *s, const struct stream *st)
+{
+    const bool live = s->current && !rewrite_catching_up(&s->rewrite);
+    const struct rtp_clock *old = live ? &s->current->stats.clock : &s->left_clock;
+    const uint64_t owner = live ? s->current->track->owner->age : s->left_owner;
+    return (struct rewrite_sync){
+        .old = old->known ? old : NULL,
+        .next = st->stats.clock.known ? &st->stats.clock : NULL,
+        .same_wall_clock = owner == st->track->owner->age,
+        .rate = media_clock(st->codec),
+    };
+}
+
+/** Till the viewer knows the new source's clock, lips and voice part. */
+static void report_soon(struct slot *s, usec_t now)
+{
+    s->owner->report_at = now;
+    member_wake(s->owner, now);
+}
+
+void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
+                const struct rtp *pkt, const struct payload *desc, uint32_t ts, bool past,
+                struct room_env *env, usec_t now)
+{
+    note_left(s);
+    if (s->current != st)
+        leave_current(s);
+    s->current = st;
+    s->target = NULL;
+    s->replay.on = false;
+    s->refused = false;
+    s->out = out;
+    s->changed = true;
+    rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    const struct rewrite_in in = input(s, st, pkt, desc);
+    if (past)
+        rewrite_replay(&s->rewrite, &in);
+    else
+        rewrite_switch(&s->rewrite, &in, ts);
+    env->count.switches++;
+    room_wake(s->owner->room, now); // control is told who is seen now
+}
+
+/** Seats `st` with its packet `in`. False if it must wait for the next keyframe. */
 static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
                       const struct payload *desc, struct room_env *env, usec_t now)
 {
-    const struct slot_codec *out = codec_for(s, st);
+    const struct slot_codec *out = slot_codec_for(s, st);
     if (!out) {
         s->why = "codec_unsupported";
         s->changed = true;
         slot_drop_stream(s, st);
         return false;
     }
-    const struct rtp_clock *old = s->current ? &s->current->stats.clock : &s->left_clock;
-    const uint64_t before = s->current ? s->current->track->owner->age : s->left_owner;
-    const struct rewrite_sync sync = {
-        .old = old->known ? old : NULL,
-        .next = st->stats.clock.known ? &st->stats.clock : NULL,
-        .same_wall_clock = before == st->track->owner->age,
-        .rate = media_clock(st->codec),
-        .force = s->refused || s->kind == KIND_AUDIO || !s->current,
-    };
+    struct rewrite_sync sync = sync_with(s, st);
+    sync.force = s->refused || s->kind == KIND_AUDIO || !s->current || s->current == st;
     uint32_t ts;
     if (!rewrite_switch_ts(&s->rewrite, &sync, pkt->ts, now, &ts)) {
         s->refused = true;
         stream_want_key(st, env, now);
         return false;
     }
-    leave_current(s);
-    s->current = st;
-    s->target = NULL;
-    s->refused = false;
-    s->out = out;
-    s->changed = true;
-    rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
-    const struct rewrite_in in = input(s, st, pkt, desc);
-    rewrite_switch(&s->rewrite, &in, ts);
-    env->count.switches++;
-    if (before != st->track->owner->age) { // till it knows the new clock, lips and voice part
-        s->owner->report_at = now;
-        member_wake(s->owner, now);
+    slot_begin(s, st, out, pkt, desc, ts, false, env, now);
+    if (!sync.same_wall_clock)
+        report_soon(s, now);
+    return true;
+}
+
+/** All that was cached has gone out: the first packet of a newer frame has its own time again.
+ */
+static void go_live(struct slot *s, const struct rewrite_in *in, usec_t now)
+{
+    struct rewrite_sync sync = sync_with(s, s->current);
+    uint32_t ts;
+    sync.force = true;
+    (void)rewrite_switch_ts(&s->rewrite, &sync, in->pkt->ts, now, &ts);
+    rewrite_go_live(&s->rewrite, in, ts);
+    report_soon(s, now);
+}
+
+/** A packet of the stream that is forwarded now. */
+static bool wants_current(struct slot *s, const struct rtp *pkt, const struct payload *desc,
+                          struct room_env *env, usec_t now)
+{
+    struct stream *st = s->current;
+    if (s->replay.on && seq_extend(st->repair.newest, pkt->seq) >= s->replay.next) {
+        // It goes out in its turn, unless it makes all before it needless.
+        return desc && desc->keyframe && switch_to(s, st, pkt, desc, env, now);
     }
-    room_wake(s->owner->room, now); // control is told who is seen now
+    const struct rewrite_in in = input(s, st, pkt, desc);
+    if (pkt->payload_len == 0) {
+        (void)rewrite_skip(&s->rewrite, &in); // padding stays with us
+        return false;
+    }
+    if (!s->replay.on && rewrite_catching_up(&s->rewrite) && rewrite_is_news(&s->rewrite, &in))
+        go_live(s, &in, now);
     return true;
 }
 
 bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, struct room_env *env, usec_t now)
 {
-    if (s->current == st) {
-        if (pkt->payload_len > 0)
-            return true;
-        const struct rewrite_in in = {.source = st->id, .pkt = pkt, .desc = desc};
-        (void)rewrite_skip(&s->rewrite, &in); // padding stays with us
-        return false;
-    }
+    if (s->current == st)
+        return wants_current(s, pkt, desc, env, now);
     if (s->target != st || pkt->payload_len == 0)
         return false;
-    if (s->kind == KIND_VIDEO && !(desc && desc->keyframe))
+    if (s->kind == KIND_AUDIO)
+        return switch_to(s, st, pkt, desc, env, now);
+    if (!desc || !desc->keyframe)
+        return false;
+    // If it was missing and is here at last, what came before it is in the cache.
+    if (st->repair.newest != seq_extend(st->repair.newest, pkt->seq) &&
+        slot_replay(s, st, env, now))
         return false;
     return switch_to(s, st, pkt, desc, env, now);
 }

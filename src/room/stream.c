@@ -14,13 +14,14 @@
 #define KEY_PAUSE_EACH  (5 * USEC_PER_MS)
 #define KEY_PAUSE_LIMIT (2 * USEC_PER_SEC)
 
-// How much can be sent again: about a second of a top layer, less of the lower ones.
+// How much can be sent again, and begun with: four seconds of each layer at its usual rate, of
+// the top one 2.1 Mbit/s. A publisher of three layers takes 1.7 MiB.
 struct repair_size {
     unsigned packets, bytes;
 };
 static const struct repair_size audio_repair = {64, 64 * 256};
 static const struct repair_size video_repair[] = {
-    {128, 128 * 700}, {256, 256 * 900}, {512, 512 * 1100}};
+    {512, 192 << 10}, {1024, 512 << 10}, {1024, 1024 << 10}};
 
 void stream_init(struct stream *st, struct track *track, uint8_t layer)
 {
@@ -44,6 +45,12 @@ static struct repair_size repair_size(const struct stream *st)
     return video_repair[from_top > 2 ? 0 : 2 - from_top];
 }
 
+static void forget_packets(struct stream *st)
+{
+    repair_clear(&st->repair);
+    stream_cool(st);
+}
+
 int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc)
 {
     if (!st->repair.ring) {
@@ -60,7 +67,7 @@ int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc)
     st->key_next = 0;
     recv_stats_init(&st->stats, st->track->kind == KIND_AUDIO ? 48000 : 90000);
     nack_init(&st->nack);
-    repair_clear(&st->repair);
+    forget_packets(st);
     return 0;
 }
 
@@ -100,7 +107,7 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
             stream_release_slots(st, now);
             st->id = ++env->incarnation;
             nack_init(&st->nack);
-            repair_clear(&st->repair);
+            forget_packets(st);
             break;
         case RECV_NEXT:
         case RECV_OLD:
@@ -110,9 +117,29 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
     env->count.recovered += nack_on_packet(&st->nack, pkt->seq, now);
     if (!repair_put(&st->repair, pkt))
         return DROP_DUPLICATE;
-    if (desc && desc->keyframe && st->track->kind == KIND_VIDEO)
+    if (st->track->kind != KIND_VIDEO)
+        return DROP_NONE;
+    const bool key = desc && desc->keyframe;
+    if (!st->track->muted) // nobody may see later what was sent meanwhile
+        gop_note(&st->gop, &st->repair, pkt, key, now);
+    if (key)
         on_keyframe(st, pkt, desc, now);
     return DROP_NONE;
+}
+
+bool stream_warm(const struct stream *st, size_t max_bytes, usec_t now)
+{
+    if (st->track->muted || !gop_warm(&st->gop, &st->repair, max_bytes, now))
+        return false;
+    for (int64_t seq = st->gop.first; seq < st->repair.newest; seq++)
+        if (!repair_has(&st->repair, (uint16_t)seq) && !nack_awaits(&st->nack, (uint16_t)seq))
+            return false;
+    return true;
+}
+
+void stream_cool(struct stream *st)
+{
+    st->gop = (struct gop){0};
 }
 
 void stream_want_key(struct stream *st, struct room_env *env, usec_t now)

@@ -83,6 +83,15 @@ bool nack_on_packet(struct nack *n, uint16_t seq, usec_t now)
     return false;
 }
 
+bool nack_awaits(const struct nack *n, uint16_t seq)
+{
+    const int64_t ext = seq_extend(n->newest, seq);
+    for (unsigned i = 0; i < n->count && n->missing[i].seq <= ext; i++)
+        if (n->missing[i].seq == ext)
+            return true;
+    return false;
+}
+
 void nack_forget_before(struct nack *n, uint16_t seq)
 {
     if (!n->started)

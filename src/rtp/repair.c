@@ -158,11 +158,16 @@ bool repair_put(struct repair *r, const struct rtp *pkt)
     return true;
 }
 
+bool repair_has(const struct repair *r, uint16_t seq)
+{
+    const struct repair_index *e = entry(r, seq);
+
+    return e->len && e->seq == seq && e->off != GONE;
+}
+
 bool repair_get(const struct repair *r, uint16_t seq, struct rtp *out)
 {
     const struct repair_index *e = entry(r, seq);
 
-    if (!e->len || e->seq != seq || e->off == GONE)
-        return false;
-    return rtp_parse(out, r->ring + e->off, e->len) == DROP_NONE;
+    return repair_has(r, seq) && rtp_parse(out, r->ring + e->off, e->len) == DROP_NONE;
 }

@@ -30,6 +30,11 @@ static struct rewrite_generation *current(struct rewrite *rw)
     return &rw->generation[rw->generation_newest];
 }
 
+static const struct rewrite_generation *seated(const struct rewrite *rw)
+{
+    return &rw->generation[rw->generation_newest];
+}
+
 /** The span that is `age` spans old: 0 is the newest. */
 static const struct rewrite_span *span_of_age(const struct rewrite *rw, unsigned age)
 {
@@ -86,9 +91,63 @@ void rewrite_switch(struct rewrite *rw, const struct rewrite_in *in, uint32_t ts
                   });
 }
 
+/** Where a frame of the past goes. */
+static uint32_t squeezed(const struct rewrite_generation *g, uint32_t ts)
+{
+    const uint32_t since = after(ts, g->key_in) ? ts - g->key_in : 0;
+    return g->key_out + (since >> REWRITE_CATCH_UP_SHIFT);
+}
+
+static uint32_t ts_out(const struct rewrite_generation *g, uint32_t ts)
+{
+    if (g->past && (!g->live || after(g->live_in, ts)))
+        return squeezed(g, ts);
+    return ts - g->ts_delta;
+}
+
+bool rewrite_catching_up(const struct rewrite *rw)
+{
+    return rw->generation_count > 0 && seated(rw)->past && !seated(rw)->live;
+}
+
+void rewrite_replay(struct rewrite *rw, const struct rewrite_in *in)
+{
+    // One after the other: the anchor is still the last frame that had its own time.
+    if (!rewrite_catching_up(rw))
+        rw->anchor = (struct rewrite_anchor){
+            .any = rw->started, .ts = rw->last_ts, .in_ts = rw->last_in_ts, .at = rw->last_at};
+    rewrite_switch(rw, in, rw->last_ts + 1);
+    struct rewrite_generation *g = current(rw);
+    g->past = true;
+    g->key_in = in->pkt->ts;
+    g->key_out = rw->last_ts + 1;
+}
+
+bool rewrite_is_news(const struct rewrite *rw, const struct rewrite_in *in)
+{
+    return seated(rw)->source == in->source && after(in->pkt->ts, rw->last_in_ts) &&
+           after(extend(rw->last_in, in->pkt->seq), rw->last_in);
+}
+
+void rewrite_go_live(struct rewrite *rw, const struct rewrite_in *in, uint32_t ts)
+{
+    struct rewrite_generation *g = current(rw);
+    assert(rewrite_catching_up(rw) && g->source == in->source);
+
+    // What comes late of the frames before it is squeezed in as well, and must find room.
+    const uint32_t least = squeezed(g, in->pkt->ts);
+    if (!after(ts, least))
+        ts = least + 1;
+    if (!after(ts, rw->last_ts))
+        ts = rw->last_ts + 1;
+    g->live = true;
+    g->live_in = in->pkt->ts;
+    g->ts_delta = in->pkt->ts - ts;
+}
+
 bool rewrite_skip(struct rewrite *rw, const struct rewrite_in *in)
 {
-    if (rw->generation_count == 0 || current(rw)->source != in->source)
+    if (rw->generation_count == 0 || seated(rw)->source != in->source)
         return true;
     const uint32_t seq = extend(rw->last_in, in->pkt->seq);
     if (!after(seq, rw->last_in))
@@ -137,7 +196,7 @@ static void place(const struct rewrite_generation *g, const struct rewrite_span 
 {
     *out = (struct rewritten){
         .seq = (uint16_t)(seq - s->delta),
-        .ts = in->pkt->ts - g->ts_delta,
+        .ts = ts_out(g, in->pkt->ts),
         .frame_add = g->frame_add,
     };
 }
@@ -168,6 +227,8 @@ enum drop rewrite_map(struct rewrite *rw, const struct rewrite_in *in, usec_t no
         rw->last_ts = out->ts;
         rw->last_in_ts = in->pkt->ts;
         rw->last_at = now;
+    } else if (rewrite_catching_up(rw) && after(in->pkt->ts, rw->last_in_ts)) {
+        rw->last_in_ts = in->pkt->ts; // frames so close that they were squeezed into one tick
     }
     if (after(number, rw->last_out)) {
         rw->last_out = g->last_out = number;
@@ -227,9 +288,9 @@ enum drop rewrite_again(const struct rewrite *rw, const struct rewrite_at *at,
 
 bool rewrite_ts(const struct rewrite *rw, uint32_t source, uint32_t ts, uint32_t *out)
 {
-    const struct rewrite_generation *g = &rw->generation[rw->generation_newest];
+    const struct rewrite_generation *g = seated(rw);
 
-    if (rw->generation_count == 0 || g->source != source)
+    if (rw->generation_count == 0 || g->source != source || rewrite_catching_up(rw))
         return false;
     *out = ts - g->ts_delta;
     return true;

@@ -101,8 +101,9 @@ static void switch_sources(struct sim *s)
         const uint64_t keys = video->keys;
         while (i > 0 && video->keys == keys && next->number != video->seen.client)
             sim_run(s, 10 * USEC_PER_MS);
-        if (i > 0) // the report comes with the switch, not with the next round of reports
-            sim_run(s, 150 * USEC_PER_MS);
+        if (i > 0) // the report comes with the switch (and what had to be caught up with), not
+                   // with the next round of reports
+            sim_run(s, 400 * USEC_PER_MS);
         else // theirs have to come first
             sim_run(s, 1500 * USEC_PER_MS);
         sim_check(s, audio->has_skew && video->has_skew, "no sender report with the switch");
@@ -205,35 +206,6 @@ static void late_joiner_gets_a_keyframe(void **state)
 {
     (void)state;
     sim_each_seed(__func__, join_late, 20);
-}
-
-static void storm(struct sim *s)
-{
-    struct client *p = sim_person(s, NULL, CODEC_VP8, 1, 0);
-    struct client *v[20];
-    for (unsigned i = 0; i < 20; i++)
-        v[i] = viewer(s, NULL, 1);
-    sim_settle(s);
-    sim_run(s, 2 * USEC_PER_SEC);
-    const struct pub_layer *l = &p->pub[1].layer[0];
-    const unsigned before = l->plis;
-    for (unsigned i = 0; i < 20; i++)
-        client_send_pli(v[i], video_sink(v[i])->ssrc);
-    sim_run(s, 450 * USEC_PER_MS);
-    sim_check(s, l->plis == before + 1, "a storm of 20 became %u", l->plis - before);
-    for (unsigned k = 0; k < 100; k++) { // one that goes on for two seconds
-        for (unsigned i = 0; i < 20; i++)
-            client_send_pli(v[i], video_sink(v[i])->ssrc);
-        sim_run(s, 20 * USEC_PER_MS);
-    }
-    sim_check(s, l->plis - before <= 6, "2000 requests became %u", l->plis - before);
-    sim_check(s, sim_stat(s, "keyframe_wishes") > 1500, "the requests did not come");
-}
-
-static void pli_storm_is_one_pli(void **state)
-{
-    (void)state;
-    sim_each_seed(__func__, storm, 3);
 }
 
 static void restart_publisher(struct sim *s)
@@ -425,7 +397,6 @@ int main(void)
         cmocka_unit_test(layer_switch_keeps_lipsync),
         cmocka_unit_test(nack_repairs_5_percent_loss),
         cmocka_unit_test(late_joiner_gets_a_keyframe),
-        cmocka_unit_test(pli_storm_is_one_pli),
         cmocka_unit_test(publisher_restart_is_a_new_stream),
         cmocka_unit_test(mute_stops_forwarding_and_unmute_starts_at_a_keyframe),
         cmocka_unit_test(want_small_gets_the_low_layer),

@@ -290,6 +290,8 @@ static void send_frame(struct pub *p, uint8_t layer, usec_t now)
 {
     struct pub_layer *l = &p->layer[layer];
     const bool audio = p->codec == CODEC_OPUS;
+    if (p->key_every && now - l->key_at >= p->key_every)
+        l->key_due = true;
     struct mark m = {.client = p->owner->number,
                      .pub = p->index,
                      .layer = layer,

@@ -54,6 +54,7 @@ struct pub {
     bool silent;  ///< audio: levels of silence
     uint16_t incarnation;
     usec_t next_at, interval;
+    usec_t key_every; ///< a keyframe at least so often, 0: only when asked
     uint16_t payload; ///< bytes of each video packet, 0: at random
     usec_t sr_at;
     usec_t frozen; ///< how much its RTP clock lags behind its wall clock (mutes)
