@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PAYLOAD_SPATIAL 4 ///< spatial layers whose sizes are kept
+
 struct payload {
     enum media_codec codec;
     bool start_of_frame; ///< VP8, VP9: of a (layer) frame. H.264, AV1: a unit starts here
@@ -21,6 +23,9 @@ struct payload {
     bool has_sid;        ///< VP9, AV1: `sid` was on the wire
     bool layer_sync;     ///< VP8's Y, VP9's U: one may climb to `tid` here
     bool discardable;    ///< VP8's N: no other frame refers to this one
+    bool end_of_frame;   ///< the last packet of a layer's frame, where that is told (VP9's E)
+    bool refers_back;    ///< VP9's P: the frame refers to a picture before its own
+    bool not_for_upper;  ///< VP9's Z: no higher spatial layer refers to this frame
     uint8_t tid;         ///< temporal layer, 0 is the base
     uint8_t sid;         ///< spatial layer, 0 is the base
     uint8_t head_len;    ///< bytes of payload descriptor before the codec's own
@@ -31,6 +36,20 @@ struct payload {
     uint16_t pid;        ///< picture id, `pid_bits` wide
     uint16_t width;      ///< pixels, of the largest spatial layer; 0: not told in this packet
     uint16_t height;
+    uint8_t spatial; ///< VP9's structure: how many spatial layers there are; 0: not told here
+    uint16_t layer_width[PAYLOAD_SPATIAL], layer_height[PAYLOAD_SPATIAL]; ///< likewise, 0: no
+
+    /// What the frame is to whom. From layers_describe(), not from payload_parse().
+    struct {
+        bool layered;     ///< sid, tid and ends are known
+        bool ends;        ///< the last packet of a layer's frame
+        bool fresh;       ///< of a picture that needs none before it
+        bool by_dd;       ///< from a dependency descriptor
+        uint8_t sid, tid; ///< bounded
+        uint16_t needed;  ///< layers that this frame is a part of; bits as by layer_bit()
+        uint16_t opens;   ///< layers that one who can decode this frame may go on with
+        uint16_t exist;   ///< layers that are being sent
+    } part;
 };
 
 /**

@@ -100,7 +100,7 @@ enum drop payload_vp8(struct payload *out, const uint8_t *data, size_t len)
     return DROP_NONE;
 }
 
-/** RFC 9628 section 4.2.1: the scalability structure. Only its sizes are of interest. */
+/** RFC 9628 section 4.2.1: the scalability structure. Its picture group is passed over. */
 static bool vp9_structure(struct payload *out, const uint8_t *data, size_t len, size_t *off)
 {
     if (*off >= len)
@@ -108,9 +108,14 @@ static bool vp9_structure(struct payload *out, const uint8_t *data, size_t len, 
     const uint8_t head = data[(*off)++];
     const unsigned layers = (head >> 5) + 1u;
 
+    out->spatial = (uint8_t)layers;
     if (head & 0x10) { // Y: sizes
         if (*off + 4 * (size_t)layers > len)
             return false;
+        for (unsigned i = 0; i < layers && i < PAYLOAD_SPATIAL; i++) {
+            out->layer_width[i] = rd16(data + *off + 4 * (size_t)i);
+            out->layer_height[i] = rd16(data + *off + 4 * (size_t)i + 2);
+        }
         *off += 4 * (size_t)layers;
         out->width = rd16(data + *off - 4);
         out->height = rd16(data + *off - 2);
@@ -180,6 +185,9 @@ enum drop payload_vp9(struct payload *out, const uint8_t *data, size_t len)
     // A picture group can make the descriptor long; nobody replaces all of it.
     out->head_len = (uint8_t)(off < UINT8_MAX ? off : UINT8_MAX);
     out->start_of_frame = data[0] & 0x08;
+    out->end_of_frame = data[0] & 0x04;
+    out->refers_back = data[0] & 0x40;
+    out->not_for_upper = data[0] & 0x01;
     out->keyframe = out->start_of_frame && !(data[0] & 0x40) && out->sid == 0;
     return DROP_NONE;
 }
