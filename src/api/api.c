@@ -18,6 +18,7 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_people_routes(api);
     api_events_routes(api);
     api_tenant_routes(api);
+    api_quality_routes(api);
     api_public_routes(api);
     if (conf->dev_tenant)
         api_dev_routes(api);

@@ -85,6 +85,7 @@ void api_rooms_routes(struct api *api);
 void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
 void api_tenant_routes(struct api *api);
+void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);
 void api_dev_routes(struct api *api);
 

@@ -229,6 +229,8 @@ void signal_session_left(struct signal_session *session)
 
 void signal_session_lost(struct signal_session *session)
 {
+    if (session->quality)
+        call_quality_cancel(session->quality);
     if (session->member)
         call_detach(session->member);
     deadline_clear(&session->signal->due, &session->due);

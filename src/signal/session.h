@@ -32,10 +32,13 @@ struct signal_session {
     char address[48]; ///< as a key for limits
     bool local;       ///< from this machine itself
     enum session_state state;
-    struct call_member *member; ///< in JOINED, NULL else
-    bool french;                ///< language of error details
-    int64_t offer_id;           ///< `id` of the offer under way
-    struct deadline due;        ///< to join, or to say something
+    struct call_member *member;   ///< in JOINED, NULL else
+    bool french;                  ///< language of error details
+    int64_t offer_id;             ///< `id` of the offer under way
+    struct call_quality *quality; ///< its question under way, or NULL
+    int64_t quality_id;           ///< … and its `id`
+    usec_t quality_at;            ///< the last one was asked; 0 never
+    struct deadline due;          ///< to join, or to say something
     usec_t errors_since;
     unsigned errors;
 };
@@ -99,6 +102,7 @@ void run_candidate(struct signal_session *session, const struct signal_request *
 void run_mute(struct signal_session *session, const struct signal_request *request);
 void run_want(struct signal_session *session, const struct signal_request *request);
 void run_chat(struct signal_session *session, const struct signal_request *request);
+void run_quality(struct signal_session *session, const struct signal_request *request);
 void run_update(struct signal_session *session, const struct signal_request *request);
 void run_leave(struct signal_session *session, const struct signal_request *request);
 void run_ping(struct signal_session *session, const struct signal_request *request);

@@ -12,6 +12,7 @@ static const struct signal_message table[] = {
     {"mute", WHEN_JOINED, parse_mute, run_mute},
     {"want", WHEN_JOINED, parse_want, run_want},
     {"chat", WHEN_JOINED, parse_chat, run_chat},
+    {"quality", WHEN_JOINED, parse_nothing, run_quality},
     {"update", WHEN_JOINED, parse_update, run_update},
     {"leave", WHEN_ALWAYS, parse_nothing, run_leave},
     {"ping", WHEN_ALWAYS, parse_nothing, run_ping},

@@ -3,6 +3,8 @@
 
 #include "route.h"
 
+#include "room/quality.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +131,18 @@ static void stats(struct worker *w, const struct letter *l, usec_t now)
     letter_fini(&reply);
 }
 
+static void quality(struct worker *w, const struct letter *l, usec_t now)
+{
+    const struct room *r = find_room(w, l);
+    if (!r)
+        return; // nobody is in it by now, and nobody waits
+    struct letter reply = {.type = LETTER_QUALITY,
+                           .u.stats = {.seq = l->u.stats.seq, .body = quality_of_room(r, now)}};
+    memcpy(reply.room, l->room, sizeof(reply.room));
+    w->conf.post(w->conf.ctx, &reply);
+    letter_fini(&reply);
+}
+
 bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
 {
     static const run_fn run[LETTER_TYPE_COUNT] = {
@@ -140,6 +154,7 @@ bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
         [LETTER_TRACK_MUTE] = mute,
         [LETTER_SLOT_WANT] = want,
         [LETTER_STATS_ASK] = stats,
+        [LETTER_QUALITY_ASK] = quality,
     };
     if (run[letter->type])
         run[letter->type](w, letter, now);

@@ -483,6 +483,27 @@ def people_are_seen_muted_and_removed_over_the_api(s):
     ws.close()
 
 
+def quality_of_a_room_is_its_workers_word(s):
+    room = s.post("/api/v1/rooms", {"title": "T"}).json
+    url = f"/api/v1/rooms/{room['id']}/quality"
+    assert s.get(url).json == {"members": []}
+    check_problem(s.get(url, key=False), 401, "unauthorized")
+    check_problem(s.get("/api/v1/rooms/rm_nothing/quality"), 404, "not-found")
+    ws = WebSocket(s)
+    joined = ws.ask(frame(1, json.dumps(
+        {"type": "join", "id": 1, "link": room["url"], "name": "Zoé"}).encode()))
+    [member] = s.get(url).json["members"]
+    assert member["participant"] == joined["participant"] and member["name"] == "Zoé", member
+    assert member["connected"] is False and member["receives"] == member["publishes"] == []
+    mine = ws.ask(frame(1, b'{"type":"quality","id":2}'))
+    assert mine["type"] == "quality" and mine["re"] == 2 and mine["name"] == "Zoé", mine
+    again = ws.ask(frame(1, b'{"type":"quality","id":3}'))
+    assert again["reason"] == "rate_limited" and again["retry_after"] == 1
+    ws.close()
+    assert s.ask("DELETE", f"/api/v1/rooms/{room['id']}").status == 204
+    check_problem(s.get(url), 410, "room-closed")
+
+
 def logs_hold_no_secret(s):
     room = s.post("/api/v1/rooms", {"title": "Secrettitle",
                                     "owner": {"ref": "r", "name": "Secretname"}}).json
@@ -584,6 +605,7 @@ SHARED = [
     a_websocket_outlives_bad_messages, a_websocket_ends_at_broken_frames,
     an_unfinished_request_costs_nobody_anything, a_client_that_does_not_read_spins_nothing,
     many_rooms_at_once, people_are_seen_muted_and_removed_over_the_api,
+    quality_of_a_room_is_its_workers_word,
 ]
 ALONE = [links_live_through_a_restart, unknown_links_are_404_pages_and_then_429,
          a_locked_database_is_503_and_calls_go_on,

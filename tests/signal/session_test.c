@@ -452,6 +452,41 @@ static void chat_is_limited(void **state)
     house_end(&h);
 }
 
+static void a_participant_asks_for_its_own_quality(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client a, b;
+    house_begin(&h, &usual);
+    connect_client(&h, &a);
+    connect_client(&h, &b);
+    join(&h, &a, "");
+    join(&h, &b, "");
+    struct fake_worker *worker = &h.world.worker;
+    ask(&a, "{\"type\":\"quality\",\"id\":80}");
+    TURN_UNTIL(&h.world, fake_got(worker, LETTER_QUALITY_ASK, 0));
+    expect_error(&a, "{\"type\":\"quality\",\"id\":81}", "rate_limited", NULL);
+    ask(&b, "{\"type\":\"quality\"}"); // and hangs up before the answer
+    client_fini(&b);
+    struct letter l = {.type = LETTER_QUALITY};
+    const struct letter *asked = fake_got(worker, LETTER_QUALITY_ASK, 0);
+    memcpy(l.room, asked->room, sizeof(l.room));
+    l.u.stats.seq = asked->u.stats.seq;
+    l.u.stats.body =
+        json_pack("{s:[{s:s}, {s:s, s:b}]}", "members", "participant", "p_other", "participant",
+                  str(heard(&a, "joined", 0), "participant"), "connected", true);
+    fake_say(worker, &l);
+    letter_fini(&l);
+    TURN_UNTIL(&h.world, heard(&a, "quality", 0));
+    const json_t *q = heard(&a, "quality", 0);
+    assert_int_equal(json_integer_value(json_object_get(q, "re")), 80);
+    assert_true(json_is_true(json_object_get(q, "connected")));
+    assert_string_equal(str(q, "participant"), str(heard(&a, "joined", 0), "participant"));
+    expect_error(&a, "{\"type\":\"quality\",\"id\":82}", "rate_limited", NULL);
+    client_fini(&a);
+    house_end(&h);
+}
+
 static char *resume_text(const json_t *welcome, int chat_after)
 {
     json_t *m = json_pack("{s:s, s:i, s:s, s:s, s:i}", "type", "resume", "id", 3, "participant",
@@ -618,6 +653,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(offers_are_answered_or_refused_with_the_line),
         cmocka_unit_test(every_request_with_an_id_is_answered_once),
         cmocka_unit_test(chat_is_limited),
+        cmocka_unit_test(a_participant_asks_for_its_own_quality),
         cmocka_unit_test(a_lost_socket_resumes_where_it_was),
         cmocka_unit_test(who_leaves_the_page_is_gone_at_once),
         cmocka_unit_test(who_comes_back_too_late_joins_anew),

@@ -165,12 +165,60 @@ static void demand_is_told_when_it_changes_and_to_every_connection(void **state)
     sim_each_seed(__func__, tell_once, 5);
 }
 
+static const json_t *at(const json_t *object, const char *list, size_t i)
+{
+    return json_array_get(json_object_get(object, list), i);
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+    return s ? s : "?";
+}
+
+static void look(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8, 3, 0);
+    struct client *v = viewer(s);
+    sim_settle(s);
+    want(s, v, 160, false);
+    sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
+    want(s, v, 1280, false);
+    p->pub[1].layer[2].stopped = true; // its encoder cannot
+    sim_run(s, 4 * USEC_PER_SEC);
+    const json_t *camera = at(sim_quality(s, p), "publishes", 1);
+    sim_check(s, strcmp(text(camera, "source"), "camera") == 0, "%s", text(camera, "source"));
+    sim_check(s, strcmp(text(camera, "codec"), "vp8") == 0, "%s", text(camera, "codec"));
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *l = at(camera, "layers", i);
+        sim_check(s, json_is_true(json_object_get(l, "active")) == (i < 2), "layer %zu", i);
+        sim_check(s, json_is_true(json_object_get(l, "asked")), "layer %zu", i);
+        sim_check(s, (json_integer_value(json_object_get(l, "bps")) > 10000) == (i < 2),
+                  "layer %zu has a wrong rate", i);
+    }
+    const json_t *seen = at(sim_quality(s, v), "receives", 1);
+    sim_check(s, strcmp(text(seen, "participant"), p->id) == 0, "%s",
+              text(seen, "participant"));
+    sim_check(s, strcmp(text(seen, "why"), "source_limited") == 0, "%s", text(seen, "why"));
+    sim_check(s, strcmp(text(json_object_get(seen, "wanted"), "rid"), "f") == 0, "wanted");
+    sim_check(s, strcmp(text(json_object_get(seen, "given"), "rid"), "h") == 0, "given");
+    const double rtt = json_number_value(json_object_get(seen, "rtt_ms"));
+    sim_check(s, rtt > 15 && rtt < 70, "a round trip of %f ms", rtt);
+}
+
+static void quality_says_what_is_wanted_given_and_why(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, look, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_nobody_watches_are_stopped_and_come_back),
         cmocka_unit_test(hidden_tiles_cost_their_source_nothing),
         cmocka_unit_test(alone_in_a_room_nothing_is_sent_until_somebody_joins),
+        cmocka_unit_test(quality_says_what_is_wanted_given_and_why),
         cmocka_unit_test(demand_is_told_when_it_changes_and_to_every_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

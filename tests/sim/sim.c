@@ -133,6 +133,9 @@ static void take_letter(struct sim *s, const struct letter *l)
     } else if (l->type == LETTER_STATS) {
         json_decref(s->stats);
         s->stats = json_incref(l->u.stats.body);
+    } else if (l->type == LETTER_QUALITY) {
+        json_decref(s->quality);
+        s->quality = json_incref(l->u.stats.body);
     } else if (!t) {
         return; // of somebody who has left
     } else if (l->type == LETTER_MEMBER_AGREED) {
@@ -257,6 +260,21 @@ int64_t sim_stat(struct sim *s, const char *name)
     const json_t *value = dot ? json_object_get(json_object_get(s->stats, "dropped"), dot + 1)
                               : json_object_get(s->stats, name);
     return json_integer_value(value);
+}
+
+const json_t *sim_quality(struct sim *s, const struct client *c)
+{
+    struct letter l = letter_to(LETTER_QUALITY_ASK, NULL);
+    l.u.stats.seq = ++s->seq;
+    sim_letter(s, &l);
+    size_t i;
+    const json_t *member;
+    json_array_foreach(json_object_get(s->quality, "members"), i, member)
+    {
+        if (strcmp(json_string_value(json_object_get(member, "participant")), c->id) == 0)
+            return member;
+    }
+    return NULL;
 }
 
 void sim_inject(struct sim *s, const struct client *c, const struct sockaddr_in6 *from,
@@ -430,6 +448,7 @@ void sim_end(struct sim *s)
         free(s->client[i]);
     }
     json_decref(s->stats);
+    json_decref(s->quality);
     net_fini(&s->net);
     free(s->rx);
     free(s);

@@ -47,6 +47,7 @@ struct sim {
     unsigned speaker_letters;
     uint64_t seq;
     json_t *stats;       ///< owned; of the last STATS
+    json_t *quality;     ///< owned; of the last QUALITY
     unsigned complaints; ///< that were taken down only, with `forgiving`
     bool forgiving;
     struct udp_batch *rx; ///< owned
@@ -93,6 +94,9 @@ void sim_want(struct sim *s, const struct client *c, const struct letter_want *w
 
 /** The worker's counter `name`, or of drops "dropped.name". */
 int64_t sim_stat(struct sim *s, const char *name);
+
+/** What the worker says of this client in QUALITY: a borrowed object; NULL if nothing. */
+const json_t *sim_quality(struct sim *s, const struct client *c);
 
 /** Lets time pass. */
 void sim_run(struct sim *s, usec_t span);
