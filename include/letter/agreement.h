@@ -28,6 +28,7 @@ struct agree_codec {
     enum media_codec codec;
     uint8_t pt;
     int16_t rtx_pt;        ///< payload type of its RTX (RFC 4588), -1 if none was agreed
+    uint8_t red_pt;        ///< Opus: payload type of its RED (RFC 2198), 0 if none was agreed
     uint32_t profile;      ///< H.264: profile-level-id; VP9: profile-id; AV1: profile; else 0
     uint8_t packetization; ///< H.264 packetization-mode, else 0
     bool nack, pli, fir, twcc, remb; ///< rtcp-fb agreed

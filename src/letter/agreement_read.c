@@ -15,6 +15,7 @@ static void read_codec(struct fields *f, const json_t *json, struct agree_codec 
         fields_wrong(&c, "codec");
     out->pt = (uint8_t)fields_uint(&c, "pt", 127);
     out->rtx_pt = (int16_t)fields_int(&c, "rtx_pt", -1, 127);
+    out->red_pt = (uint8_t)fields_uint(&c, "red_pt", 127);
     out->profile = (uint32_t)fields_uint(&c, "profile", UINT32_MAX);
     out->packetization = (uint8_t)fields_uint(&c, "packetization", 2);
     out->nack = fields_bool(&c, "nack");

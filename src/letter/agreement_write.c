@@ -5,10 +5,11 @@
 
 static json_t *write_codec(const struct agree_codec *c)
 {
-    return json_pack("{s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:b, s:b, s:b}", "codec",
-                     media_codec_name(c->codec), "pt", c->pt, "rtx_pt", c->rtx_pt, "profile",
-                     (json_int_t)c->profile, "packetization", c->packetization, "nack", c->nack,
-                     "pli", c->pli, "fir", c->fir, "twcc", c->twcc, "remb", c->remb);
+    return json_pack("{s:s, s:i, s:i, s:i, s:I, s:i, s:b, s:b, s:b, s:b, s:b}", "codec",
+                     media_codec_name(c->codec), "pt", c->pt, "rtx_pt", c->rtx_pt, "red_pt",
+                     c->red_pt, "profile", (json_int_t)c->profile, "packetization",
+                     c->packetization, "nack", c->nack, "pli", c->pli, "fir", c->fir, "twcc",
+                     c->twcc, "remb", c->remb);
 }
 
 static json_t *write_encoding(const struct agree_encoding *e)

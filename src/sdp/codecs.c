@@ -83,6 +83,27 @@ static int16_t rtx_of(const struct section *s, unsigned pt, unsigned clock)
     return -1;
 }
 
+/**
+ * The RED that may carry copies of Opus' frames: its a=fmtp lists the payload types of its
+ * blocks, "111/111" (RFC 2198 section 5). 0 without one, or if it mixes codecs.
+ */
+static uint8_t red_of(const struct section *s, unsigned pt)
+{
+    for (unsigned i = 0; i < s->payload_count; i++) {
+        const struct payload *p = &s->payload[i];
+        struct span rest = p->fmtp;
+        uint64_t block = pt;
+        if (!is_codec(p, "red", 48000) || p->channels != 2 || p->pt == 0 || rest.len == 0)
+            continue;
+        while (rest.len > 0 && block == pt)
+            if (!span_number(span_cut(&rest, '/'), 127, &block))
+                block = UINT64_MAX;
+        if (block == pt)
+            return p->pt;
+    }
+    return 0;
+}
+
 /** VP9's profile 0 comes before its profile 2, which needs 10 bits a colour and few show. */
 static void prefer_vp9_profile_0(struct agree_mline *m)
 {
@@ -107,6 +128,8 @@ void codecs_agree(const struct section *s, struct agree_mline *m)
         if (!match(&s->payload[i], m->kind, c))
             continue;
         c->rtx_pt = rtx_of(s, c->pt, s->payload[i].clock);
+        if (c->codec == CODEC_OPUS)
+            c->red_pt = red_of(s, c->pt);
         m->codec_count++;
     }
     if (m->codec_count < AGREE_MAX_CODECS) // what matched last may have been refused half-way
@@ -137,10 +160,26 @@ bool codecs_have_rtx(const struct agree_mline *m)
     return false;
 }
 
-void codecs_write_formats(FILE *out, const struct agree_mline *m)
+/**
+ * Is the client to send RED? A browser sends what the answer names first. A voice should: it
+ * costs some 32 kbit/s. Music in stereo would cost several times that (docs/decisions/0011).
+ */
+static bool sends_red(const struct section *s, const struct agree_mline *m,
+                      const struct agree_codec *c)
+{
+    const struct payload *p = section_payload(s, c->pt);
+    return c->red_pt && m->client_sends && m->source == SOURCE_MICROPHONE &&
+           span_param_number(p->fmtp, "sprop-stereo", 0) != 1;
+}
+
+void codecs_write_formats(FILE *out, const struct section *s, const struct agree_mline *m)
 {
     for (unsigned i = 0; i < m->codec_count; i++) {
-        (void)fprintf(out, " %u", m->codec[i].pt);
+        const struct agree_codec *c = &m->codec[i];
+        const unsigned first = sends_red(s, m, c) ? c->red_pt : c->pt;
+        (void)fprintf(out, " %u", first);
+        if (c->red_pt)
+            (void)fprintf(out, " %u", first == c->pt ? c->red_pt : c->pt);
         if (m->codec[i].rtx_pt >= 0)
             (void)fprintf(out, " %d", m->codec[i].rtx_pt);
     }
@@ -244,5 +283,8 @@ void codecs_write(FILE *out, const struct section *s, const struct agree_mline *
         if (c->rtx_pt >= 0)
             (void)fprintf(out, "a=rtpmap:%d rtx/%u\r\na=fmtp:%d apt=%u\r\n", c->rtx_pt,
                           p->clock, c->rtx_pt, c->pt);
+        if (c->red_pt)
+            (void)fprintf(out, "a=rtpmap:%u red/48000/2\r\na=fmtp:%u %u/%u\r\n", c->red_pt,
+                          c->red_pt, c->pt, c->pt);
     }
 }

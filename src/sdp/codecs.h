@@ -15,8 +15,8 @@ void codecs_agree_feedback(const struct section *s, struct agree_mline *m);
 /** True if any codec has its RTX. */
 bool codecs_have_rtx(const struct agree_mline *m);
 
-/** " 96 97 98": the payload types for the m= line. */
-void codecs_write_formats(FILE *out, const struct agree_mline *m);
+/** " 96 97 98": the payload types for the m= line, the one to be sent first. */
+void codecs_write_formats(FILE *out, const struct section *s, const struct agree_mline *m);
 
 /** a=rtpmap, a=rtcp-fb and a=fmtp of each. */
 void codecs_write(FILE *out, const struct section *s, const struct agree_mline *m);

@@ -112,7 +112,7 @@ static void write_mline(FILE *out, const struct section *s, const struct agreeme
     static const char *const directions[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
     unsigned direction = (m->client_receives ? 1 : 0) | (m->client_sends ? 2 : 0);
     (void)fprintf(out, "m=%.*s %u %.*s", SPAN_FMT(s->media), local->port, SPAN_FMT(s->proto));
-    codecs_write_formats(out, m);
+    codecs_write_formats(out, s, m);
     (void)fputs("\r\n", out);
     write_connection(out, local);
     if (s->mid.p)

@@ -29,6 +29,7 @@ static void assert_same_mline(const struct agree_mline *a, const struct agree_ml
         assert_int_equal(c->codec, d->codec);
         assert_int_equal(c->pt, d->pt);
         assert_int_equal(c->rtx_pt, d->rtx_pt);
+        assert_int_equal(c->red_pt, d->red_pt);
         assert_int_equal(c->profile, d->profile);
         assert_int_equal(c->packetization, d->packetization);
         assert_true(c->nack == d->nack && c->pli == d->pli && c->fir == d->fir);
@@ -143,6 +144,7 @@ static void a_wrong_field_is_named(void **state)
     refuse(root, codec, "codec", json_string("h265"), "codec");
     refuse(root, codec, "pt", json_integer(128), "pt");
     refuse(root, codec, "rtx_pt", json_integer(-2), "rtx_pt");
+    refuse(root, codec, "red_pt", json_integer(128), "red_pt");
     refuse(root, encoding, "rid", json_string("way.too"), "rid");
     refuse(root, encoding, "max_width", json_integer(65536), "max_width");
     refuse(root, ext, "twcc", json_integer(0), "ext");

@@ -54,7 +54,7 @@ static inline struct agreement sample_agreement(void)
         .client_receives = true,
         .role = SLOT_SCREEN,
         .codec_count = 1,
-        .codec = {{.codec = CODEC_OPUS, .pt = 111, .rtx_pt = -1, .remb = true}},
+        .codec = {{.codec = CODEC_OPUS, .pt = 111, .rtx_pt = -1, .red_pt = 63, .remb = true}},
         .slot_ssrc = 0x80000001,
         .slot_rtx_ssrc = 5,
         .slot_pair = 2,

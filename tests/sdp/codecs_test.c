@@ -39,6 +39,70 @@ static void only_opus_at_48000_with_two_channels_is_opus(void **state)
     sdp_answered_fini(&a);
 }
 
+#define RED "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+
+static void voice_is_to_be_sent_as_red_if_that_is_offered(void **state)
+{
+    (void)state;
+    struct sdp_answered a = answer_plain(ONE_AUDIO("111 63 0", OPUS RED));
+    assert_int_equal(first(&a)->codec_count, 1);
+    assert_int_equal(first(&a)->codec[0].pt, 111);
+    assert_int_equal(first(&a)->codec[0].red_pt, 63);
+    assert_true(has(&a, "m=audio 40000 UDP/TLS/RTP/SAVPF 63 111\r\n"));
+    assert_true(has(&a, RED));
+    sdp_answered_fini(&a);
+}
+
+static void stereo_sound_and_that_of_a_screen_are_sent_plain(void **state)
+{
+    (void)state;
+    struct sdp_answered a =
+        answer_plain(ONE_AUDIO("111 63", OPUS "a=fmtp:111 sprop-stereo=1\r\n" RED));
+    assert_true(has(&a, "m=audio 40000 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+    sdp_answered_fini(&a);
+    struct sdp_local local = test_local();
+    local.hint_count = 1;
+    const struct sdp_hint hint = {
+        .mid = "0", .has_source = true, .source = SOURCE_SCREEN_AUDIO};
+    local.hint = &hint;
+    a = answer(ONE_AUDIO("111 63", OPUS RED), &local);
+    assert_true(has(&a, "m=audio 40000 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+    sdp_answered_fini(&a);
+}
+
+static void slot_may_get_red_and_plain_packets(void **state)
+{
+    (void)state;
+    struct sdp_answered a =
+        answer_plain(SESSION("0") M("audio", "63 111") MUX("0") "a=recvonly\r\n" OPUS RED);
+    assert_int_equal(first(&a)->codec[0].red_pt, 63);
+    assert_true(has(&a, "m=audio 40000 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+    assert_true(has(&a, RED));
+    sdp_answered_fini(&a);
+}
+
+static void red_of_anything_but_opus_alone_is_not_agreed(void **state)
+{
+    (void)state;
+    static const char *const red[] = {
+        "a=rtpmap:63 red/48000/2\r\n", // no blocks named
+        "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/0\r\n",
+        "a=rtpmap:63 red/48000/2\r\na=fmtp:63 0/111\r\n",
+        "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/x\r\n",
+        "a=rtpmap:63 red/48000\r\na=fmtp:63 111/111\r\n",
+        "a=rtpmap:63 red/8000/2\r\na=fmtp:63 111/111\r\n",
+    };
+    for (size_t i = 0; i < sizeof red / sizeof *red; i++) {
+        char offer[2000];
+        (void)snprintf(offer, sizeof offer, "%s%s", ONE_AUDIO("111 63 0", OPUS), red[i]);
+        struct sdp_answered a = answer_plain(offer);
+        assert_int_equal(first(&a)->codec_count, 1);
+        assert_int_equal(first(&a)->codec[0].red_pt, 0);
+        assert_false(has(&a, "red"));
+        sdp_answered_fini(&a);
+    }
+}
+
 static void opus_keeps_stereo_and_dtx_if_they_are_offered(void **state)
 {
     (void)state;
@@ -206,6 +270,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_codecs_are_the_same_in_any_case),
         cmocka_unit_test(only_opus_at_48000_with_two_channels_is_opus),
+        cmocka_unit_test(voice_is_to_be_sent_as_red_if_that_is_offered),
+        cmocka_unit_test(stereo_sound_and_that_of_a_screen_are_sent_plain),
+        cmocka_unit_test(slot_may_get_red_and_plain_packets),
+        cmocka_unit_test(red_of_anything_but_opus_alone_is_not_agreed),
         cmocka_unit_test(opus_keeps_stereo_and_dtx_if_they_are_offered),
         cmocka_unit_test(vp9_profile_0_comes_before_profile_2_and_others_not_at_all),
         cmocka_unit_test(h264_is_answered_with_the_offers_profile_and_mode),

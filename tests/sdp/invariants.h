@@ -31,6 +31,7 @@ static inline void check_mline(const struct agreement *a, const struct agree_mli
         bool audio = m->codec[i].codec == CODEC_OPUS;
         assert(audio == (m->kind == KIND_AUDIO));
         assert(m->codec[i].rtx_pt != m->codec[i].pt);
+        assert(m->codec[i].red_pt != m->codec[i].pt && (audio || m->codec[i].red_pt == 0));
         assert(!(m->codec[i].twcc && m->codec[i].remb));
     }
     for (unsigned i = 0; i < EXT_COUNT; i++)
