@@ -16,6 +16,8 @@ static const struct gauge {
     {"bytes_out", "salon_bytes_sent_total", "counter"},
     {"resent", "salon_packets_resent_total", "counter"},
     {"recovered", "salon_packets_recovered_total", "counter"},
+    {"red_recovered", "salon_audio_recovered_total", "counter"},
+    {"red_out", "salon_audio_redundant_total", "counter"},
     {"keyframes_asked", "salon_keyframe_requests_total", "counter"},
     {"switches", "salon_layer_switches_total", "counter"},
 };

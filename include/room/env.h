@@ -13,8 +13,10 @@
 /** What happened, for the metrics; all since the start. */
 struct room_counters {
     uint64_t packets_in, packets_out, bytes_in, bytes_out;
-    uint64_t resent;    ///< packets sent again because a viewer asked
-    uint64_t recovered; ///< packets we asked for and got
+    uint64_t resent;        ///< packets sent again because a viewer asked
+    uint64_t recovered;     ///< packets we asked for and got
+    uint64_t red_recovered; ///< lost packets of audio that came as copies in later ones
+    uint64_t red_out;       ///< packets with copies of earlier ones sent
     uint64_t nacks_out, nacks_in;
     uint64_t keyframes_asked;    ///< PLI and FIR sent to publishers
     uint64_t keyframe_wishes;    ///< PLI and FIR that came, and switches that need one

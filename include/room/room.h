@@ -43,6 +43,13 @@ void room_wake(struct room *r, usec_t now);
 enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,
                          usec_t now);
 
+/**
+ * A packet that came as RED (src/room/room_red.c): copies in it of packets that never came are
+ * forwarded, as repaired ones, then `*pkt` is made the plain packet. DROP_NONE also for a plain
+ * one.
+ */
+enum drop room_undo_red(struct room *r, struct stream *st, struct rtp *pkt, usec_t now);
+
 /** Gives all seats of one viewer (src/room/seating.c). */
 void seating_run(struct room *r, struct member *viewer, usec_t now);
 

@@ -17,6 +17,7 @@
 #include "room/stream.h"
 #include "room/track.h"
 #include "rtp/ext.h"
+#include "rtp/red.h"
 #include "rtp/rewrite.h"
 #include "rtp/rtcp.h"
 
@@ -30,6 +31,7 @@ struct slot_codec {
     uint8_t pt;
     uint8_t packetization;
     int16_t rtx_pt;
+    uint8_t red_pt; ///< 0: none
     uint32_t profile;
 };
 
@@ -82,6 +84,7 @@ struct slot {
     uint8_t loss;             ///< fraction lost as the viewer last said, of 256
     int32_t lost;             ///< cumulative, as the viewer last said
     uint32_t jitter;          ///< ticks, likewise
+    struct red_aim red;       ///< audio: how much redundancy this line needs
     int resend_tokens;        ///< packets that may be sent again now
     usec_t resend_at;         ///< when tokens were last added
 };
@@ -154,6 +157,14 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
 /** A packet's new header on this slot: the same for a packet and for its resend. */
 void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
               usec_t now, struct rtp_out *how);
+
+/**
+ * Audio on a line that loses: adds copies of the frames before to the packet in `bytes` (`len`
+ * bytes, `payload_off` bytes of header), which slot_write() made of `pkt`, if the receiver
+ * takes RED (src/room/slot_red.c). Returns the new length.
+ */
+size_t slot_add_red(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
+                    uint8_t *bytes, size_t len, size_t payload_off);
 
 /** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
  */

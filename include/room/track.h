@@ -37,8 +37,8 @@ void track_destroy(struct track *t);
 /** The same m-line agreed again: codecs and extension ids may have changed. */
 void track_agree(struct track *t, const struct agree_mline *m);
 
-/** The agreed codec with this payload type, or of which it is the RTX (`*rtx`); NULL if none.
- */
+/** The agreed codec with this payload type, or of which it is the RTX (`*rtx`) or the RED; NULL
+ * if none. */
 const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *rtx);
 
 /** The layer for somebody who shows it at `width` x `height` (0: the best), sent or not: the

@@ -247,6 +247,9 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
 {
     struct payload desc;
     const bool described = st->track->kind == KIND_VIDEO && pkt->payload_len > 0;
+    const enum drop bad = room_undo_red(r, st, pkt, now);
+    if (bad)
+        return bad;
     if (described) {
         const enum drop why =
             payload_parse(&desc, st->codec, rtp_payload(pkt), pkt->payload_len);

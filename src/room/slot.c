@@ -20,6 +20,7 @@ static void take_mline(struct slot *s, const struct agree_mline *m)
                                                          .pt = c->pt,
                                                          .packetization = c->packetization,
                                                          .rtx_pt = c->rtx_pt,
+                                                         .red_pt = c->red_pt,
                                                          .profile = c->profile};
     }
     memcpy(s->ext, m->ext, sizeof(s->ext));
@@ -365,9 +366,11 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
     struct rtp_out how;
     slot_out(s, pkt, &to, now, &how);
     struct rtp_copied where;
-    const size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
+    size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
     if (len == 0)
         return DROP_LIMIT;
+    if (s->red.distance)
+        len = slot_add_red(s, pkt, &to, out->data, len, where.payload_off);
     out->len = (uint16_t)len;
     s->packets++;
     s->octets += pkt->payload_len;

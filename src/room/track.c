@@ -60,7 +60,7 @@ const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *r
     for (unsigned i = 0; i < t->codec_count; i++) {
         const struct agree_codec *c = &t->codec[i];
         *rtx = c->rtx_pt == pt;
-        if (c->pt == pt || *rtx)
+        if (c->pt == pt || *rtx || (c->red_pt && c->red_pt == pt))
             return c;
     }
     return NULL;

@@ -13,23 +13,35 @@ static json_t *drops(const uint64_t count[DROP_COUNT])
 json_t *worker_stats(const struct worker *w)
 {
     const struct room_counters *c = &w->env.count;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-                     "s:I, s:o, s:o}",                                  //
-                     "rooms", (json_int_t)w->rooms.count,               //
-                     "members", (json_int_t)w->members.count,           //
-                     "packets_in", (json_int_t)c->packets_in,           //
-                     "packets_out", (json_int_t)c->packets_out,         //
-                     "bytes_in", (json_int_t)c->bytes_in,               //
-                     "bytes_out", (json_int_t)c->bytes_out,             //
-                     "resent", (json_int_t)c->resent,                   //
-                     "recovered", (json_int_t)c->recovered,             //
-                     "nacks_out", (json_int_t)c->nacks_out,             //
-                     "nacks_in", (json_int_t)c->nacks_in,               //
-                     "keyframes_asked", (json_int_t)c->keyframes_asked, //
-                     "keyframe_wishes", (json_int_t)c->keyframe_wishes, //
-                     "switches", (json_int_t)c->switches,               //
-                     "replays", (json_int_t)c->replays,                 //
-                     "replayed", (json_int_t)c->replayed,               //
-                     "dropped", drops(w->dropped),                      //
-                     "unsent", drops(c->unsent));
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counter[] = {
+        {"rooms", w->rooms.count},
+        {"members", w->members.count},
+        {"packets_in", c->packets_in},
+        {"packets_out", c->packets_out},
+        {"bytes_in", c->bytes_in},
+        {"bytes_out", c->bytes_out},
+        {"resent", c->resent},
+        {"recovered", c->recovered},
+        {"red_recovered", c->red_recovered},
+        {"red_out", c->red_out},
+        {"nacks_out", c->nacks_out},
+        {"nacks_in", c->nacks_in},
+        {"keyframes_asked", c->keyframes_asked},
+        {"keyframe_wishes", c->keyframe_wishes},
+        {"switches", c->switches},
+        {"replays", c->replays},
+        {"replayed", c->replayed},
+    };
+    json_t *o =
+        json_pack("{s:o, s:o}", "dropped", drops(w->dropped), "unsent", drops(c->unsent));
+    for (size_t i = 0; o && i < sizeof(counter) / sizeof(*counter); i++)
+        if (json_object_set_new(o, counter[i].name,
+                                json_integer((json_int_t)counter[i].value))) {
+            json_decref(o);
+            return NULL;
+        }
+    return o;
 }

@@ -53,6 +53,8 @@ struct client_conf {
     bool two_byte;      ///< some of its ids are above 14
     bool dtls_server;   ///< it is the DTLS server
     bool no_sender_reports;
+    bool red;         ///< sends and takes RED (RFC 2198)
+    bool lack_levels; ///< what it gets may have lost its audio level: the server recovered it
 };
 
 struct client {
@@ -91,6 +93,7 @@ struct client {
     usec_t report_at;
     uint64_t rtcp_in;
     uint64_t reports_in; ///< blocks about what it publishes
+    uint8_t fraction_in; ///< lost of 256, as the last of them says
     uint64_t bad_in;     ///< datagrams that did not open
 
     unsigned pub_count, sink_count;

@@ -87,7 +87,10 @@ static void on_reports(struct client *c, const struct rtcp *p)
     for (unsigned i = 0; rtcp_read_report(p, i, &r); i++)
         for (unsigned k = 0; k < c->pub_count; k++)
             for (unsigned j = 0; j < c->pub[k].layer_count; j++)
-                c->reports_in += c->pub[k].layer[j].ssrc == r.ssrc;
+                if (c->pub[k].layer[j].ssrc == r.ssrc) {
+                    c->reports_in++;
+                    c->fraction_in = r.fraction;
+                }
 }
 
 static void on_key_request(struct client *c, uint32_t ssrc)

@@ -67,6 +67,8 @@ static void set_codec(struct pub *p, enum media_codec codec)
     p->codec = codec;
     p->pt = pt_of(codec, p->owner);
     p->rtx_pt = codec == CODEC_OPUS || p->owner->conf.no_rtx ? -1 : (int16_t)(p->pt + 1);
+    p->red = codec == CODEC_OPUS && p->owner->conf.red ? 1 : 0;
+    p->copies.count = 0;
 }
 
 void pub_init(struct pub *p, struct client *owner, uint8_t index, enum media_source source,
@@ -118,6 +120,8 @@ static void add_codec(const struct pub *p, enum media_codec codec, struct agree_
     }
     if (codec != CODEC_OPUS && !p->owner->conf.no_rtx)
         c->rtx_pt = (int16_t)(c->pt + 1);
+    if (codec == CODEC_OPUS && p->owner->conf.red)
+        c->red_pt = PUB_RED_PT(c->pt);
 }
 
 void pub_mline(const struct pub *p, struct agree_mline *m)
@@ -170,6 +174,7 @@ void pub_rekey(struct pub *p)
         name_layer(p, &p->layer[i]);
         p->layer[i].frame = 0;
     }
+    p->copies.count = 0;
 }
 
 uint32_t pub_ts(const struct pub *p, const struct pub_layer *l, usec_t now)
@@ -275,9 +280,13 @@ static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m, uint
                                 .pid = l->pid,
                                 .width = l->width,
                                 .height = l->height};
-    const size_t payload = payload_size(p);
+    size_t payload = payload_size(p);
     const size_t head = write_header(p, l, m, false, ts, l->seq, out);
     shape_write(&shape, m, out + head, payload);
+    if (p->red) {
+        payload = pub_add_copies(p, ts, out + head, payload);
+        out[1] = PUB_RED_PT(p->pt);
+    }
     if (p->codec != CODEC_OPUS)
         remember(l, l->seq, out, head + payload);
     client_send_rtp(p->owner, &l->seal, out, head + payload, false);

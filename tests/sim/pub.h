@@ -10,6 +10,7 @@
 
 #define PUB_HISTORY 512  ///< packets that can be sent again
 #define PUB_PACKET  1300 ///< bytes of the longest packet
+#define PUB_COPIES  8    ///< of earlier frames of audio in one packet, at most
 
 struct client;
 
@@ -40,6 +41,14 @@ struct pub_layer {
     struct pub_sent *sent; ///< owned; PUB_HISTORY
 };
 
+/** The last frames of audio, for RED. */
+struct pub_copies {
+    unsigned count;
+    uint32_t ts[PUB_COPIES];
+    uint16_t len[PUB_COPIES];
+    uint8_t bytes[PUB_COPIES][160]; ///< the newest first
+};
+
 struct pub {
     struct client *owner; ///< not owned
     uint8_t index;
@@ -49,9 +58,12 @@ struct pub {
     uint8_t pt;
     int16_t rtx_pt;
     uint8_t ext[EXT_COUNT];
-    bool ids;     ///< VP8 with picture ids
-    bool stopped; ///< sends nothing
-    bool silent;  ///< audio: levels of silence
+    bool ids;       ///< VP8 with picture ids
+    bool stopped;   ///< sends nothing
+    bool silent;    ///< audio: levels of silence
+    unsigned red;   ///< audio: copies of earlier frames in each packet; 0: plain
+    bool red_false; ///< audio: lengths in RED are at random
+    struct pub_copies copies;
     uint16_t incarnation;
     usec_t next_at, interval;
     usec_t key_every; ///< a keyframe at least so often, 0: only when asked
@@ -85,6 +97,15 @@ void pub_tick(struct pub *p, usec_t now);
 /** Feedback on one of its SSRCs. False if it is none of its. */
 bool pub_on_key_request(struct pub *p, uint32_t ssrc);
 bool pub_on_nack(struct pub *p, uint32_t ssrc, uint16_t seq);
+
+/** Payload type of RED of a client whose Opus has `opus`. */
+#define PUB_RED_PT(opus) ((uint8_t)((opus) + 1))
+
+/**
+ * RED (pub_red.c): puts the copies before the frame of `len` bytes at `payload`, which has room
+ * for them, and remembers the frame. Returns the new length.
+ */
+size_t pub_add_copies(struct pub *p, uint32_t ts, uint8_t *payload, size_t len);
 
 /** The layer's RTP time at `now`. */
 uint32_t pub_ts(const struct pub *p, const struct pub_layer *l, usec_t now);

@@ -32,6 +32,8 @@ static void add_codec(struct sink *s, enum media_codec codec)
     }
     if (s->rtx_ssrc)
         a->rtx_pt = (int16_t)(a->pt + 64);
+    if (codec == CODEC_OPUS && c->conf.red)
+        a->red_pt = PUB_RED_PT(a->pt);
 }
 
 struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_role role,
@@ -288,8 +290,10 @@ static void check_extensions(struct sink *s, const struct rtp *pkt, const struct
     if (!mid || len != strlen(s->mid) || memcmp(mid, s->mid, len) != 0)
         COMPLAIN(s, "a packet without its MID, or with another one (%.*s)", mid ? len : 0,
                  mid ? mid : "");
-    if (s->kind == KIND_AUDIO && s->ext[EXT_AUDIO_LEVEL] &&
-        (!rtp_ext_audio_level(pkt, s->ext[EXT_AUDIO_LEVEL], &level, &vad) || level != m->level))
+    if (s->kind != KIND_AUDIO || !s->ext[EXT_AUDIO_LEVEL])
+        return;
+    const bool here = rtp_ext_audio_level(pkt, s->ext[EXT_AUDIO_LEVEL], &level, &vad);
+    if (here ? level != m->level : !s->owner->conf.lack_levels)
         COMPLAIN(s, "the audio level is not the publisher's %u", m->level);
 }
 
@@ -348,6 +352,9 @@ static void store(struct sink *s, int64_t seq, const struct sink_packet *p, bool
 void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now)
 {
     const bool rtx = s->rtx_ssrc && pkt->ssrc == s->rtx_ssrc;
+    if (s->codec[0].red_pt && pkt->pt == s->codec[0].red_pt &&
+        !sink_undo_red(s, pkt, s->codec[0].pt))
+        return;
     const struct agree_codec *codec = codec_of(s, pkt->pt, rtx);
     struct sink_packet p;
     if (!codec) {
@@ -358,16 +365,18 @@ void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now)
         return;
     if (!read_packet(s, pkt, codec, &p))
         return;
+    if (s->kind == KIND_AUDIO)
+        (void)sink_hear(s, &p.mark);
     s->packets++;
     s->bytes += pkt->len;
-    s->fraction_got++;
+    s->fraction_got += !rtx;
     s->last_at = now;
     if (s->first_at == 0)
         s->first_at = now;
     if (!s->started) {
         s->started = true;
         s->cursor = INT64_C(0x10000) + pkt->seq;
-        s->highest = s->cursor - 1;
+        s->highest = s->reported = s->cursor - 1;
     }
     const int64_t seq = seq_extend(s->highest, pkt->seq);
     if (seq > s->highest + 2000 || seq < s->highest - 2000) {
@@ -425,6 +434,11 @@ bool sink_report(struct sink *s, usec_t now, struct rtcp_report *out)
         return false;
     *out = (struct rtcp_report){
         .ssrc = s->ssrc, .highest = (uint32_t)s->highest, .lost = (int32_t)s->lost};
+    const int64_t expected = s->highest - s->reported;
+    if (expected > s->fraction_got) // RFC 3550 appendix A.3
+        out->fraction = (uint8_t)((expected - s->fraction_got) * 256 / (expected + 1));
+    s->reported = s->highest;
+    s->fraction_got = 0;
     if (s->has_sr) {
         out->last_sr = rtcp_ntp_middle(s->sr.ntp);
         out->delay_sr = (uint32_t)((now - s->sr_at) * 65536 / USEC_PER_SEC);

@@ -16,7 +16,21 @@
 
 #define SINK_RING 4096
 
+#define SINK_HEARD 8192
+
 struct client;
+
+/** Frames of audio that came, by themselves or as copies: of one source, in its own count. */
+struct sink_heard {
+    bool any;
+    struct mark of;      ///< the source, by its first frame
+    uint32_t last;       ///< the newest frame
+    uint64_t frames;     ///< that came, each once
+    uint64_t red;        ///< packets that were RED
+    uint64_t copies;     ///< of frames that had not come otherwise
+    uint8_t most_copies; ///< in one packet
+    bool came[SINK_HEARD];
+};
 
 /** One packet as it came. */
 struct sink_packet {
@@ -59,7 +73,8 @@ struct sink {
     struct rtcp_sr sr;     ///< the last sender report
     bool has_sr, sr_fresh; ///< sr_fresh: it came after the last change of the source
     usec_t sr_at;
-    unsigned fraction_expected, fraction_got;
+    int64_t reported;      ///< `highest` at the last reception report
+    unsigned fraction_got; ///< packets that came since, resent ones not
 
     // what became of it
     uint64_t packets, bytes, frames, keys, lost, repaired, doubled;
@@ -73,6 +88,7 @@ struct sink {
     int64_t skew_us;          ///< SR-mapped time minus capture time, of the newest frame
     bool has_skew;
     struct mark seen; ///< of the newest packet played out
+    struct sink_heard heard;
 };
 
 struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_role role,
@@ -87,6 +103,14 @@ void sink_reset(struct sink *s);
 
 /** A decrypted packet on one of its SSRCs. */
 void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now);
+
+/** RED (sink_red.c): unwraps `*pkt` to the plain packet, and takes its copies. False: it was
+ * complained about. */
+bool sink_undo_red(struct sink *s, struct rtp *pkt, uint8_t opus);
+/** A frame of audio came. True if it had not before. */
+bool sink_hear(struct sink *s, const struct mark *m);
+/** Of the frames between the first and the last one that came, those that did not. */
+uint64_t sink_unheard(const struct sink *s);
 
 void sink_on_sr(struct sink *s, const struct rtcp_sr *sr, usec_t now);
 
