@@ -4,7 +4,10 @@
 
 #include <math.h>
 
-#define BETA_PERCENT  85                  // gcc-02 section 5.5: beta
+#define BETA_PERCENT 85 // gcc-02 section 5.5: beta
+#define GENTLE_PERCENT                                                                         \
+    95 // where no queue stands yet: if one comes, the next cut is a whole one
+#define USED_PERCENT  110                 // a target above so much of what arrives is not used
 #define ETA_A_SECOND  0.08                // eta: the share gained in a second
 #define RESPONSE      (100 * USEC_PER_MS) // what feedback adds to the round trip
 #define ADDITIVE_MIN  4000                // bits a second, gained in a second at least
@@ -40,34 +43,43 @@ static void note_capacity(struct aimd *a, double kbps)
 }
 
 /** What the line carries, as far as this moment tells. */
-static uint64_t capacity(const struct aimd *a, const struct aimd_in *in)
+static uint64_t capacity(const struct aimd_in *in)
 {
     // While a queue stands, what comes out of it is what the line carries, and the shorter look
     // does not mix in the time before the line became slower.
-    if (in->queue >= AIMD_STANDING && in->short_bps > 0 && in->short_bps < in->acked_bps)
-        return in->short_bps;
-    if (!in->app_limited || in->slope >= STEEP)
-        return in->acked_bps;
-    // We send little and most of it gets through at once: the queue is not ours.
-    return in->acked_bps > a->target_bps ? in->acked_bps : a->target_bps;
+    const bool shorter = in->standing && in->short_bps > 0 && in->short_bps < in->acked_bps;
+    return shorter ? in->short_bps : in->acked_bps;
+}
+
+/** The share of what is carried to go down to, percent. */
+static unsigned share(const struct aimd *a, const struct aimd_in *in)
+{
+    if (in->standing)
+        return BETA_PERCENT;
+    // First down to what is used: that the rest was too much is all we know.
+    return a->target_bps > in->acked_bps * USED_PERCENT / 100 ? 100 : GENTLE_PERCENT;
 }
 
 /** Over-use: true if the rate was cut. */
 static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
 {
-    const uint64_t carried = capacity(a, in);
-    uint64_t to = carried * BETA_PERCENT / 100;
+    // If we send little and no queue stands, neither the growth nor the rate is of our making.
+    const bool little = in->app_limited || in->acked_bps < a->target_bps / 2;
+    if ((little || in->jittery) && !in->standing)
+        return false;
+    const uint64_t carried = capacity(in);
+    uint64_t to = carried * share(a, in) / 100;
 
-    // Half at once is enough if we were not filling the line: nothing says how much it carries.
-    if (in->app_limited && to < a->target_bps / 2)
+    // Half at once is enough if we were not filling the line: others may have.
+    if (little && to < a->target_bps / 2)
         to = a->target_bps / 2;
     // One cut a response time, but for the line turning out to be much slower still.
-    const bool again = now - a->cut < in->rtt + RESPONSE && a->cut != 0;
+    const bool again = a->cut != 0 && now - a->cut < in->rtt + RESPONSE;
     if (again && to > a->target_bps * 9 / 10)
         return false;
     if (to >= a->target_bps && a->mean > 0)
         to = (uint64_t)(a->mean * 1000 * BETA_PERCENT / 100);
-    if (!in->app_limited)
+    if (!little)
         note_capacity(a, (double)carried / 1000);
     a->cut = now;
     if (to >= a->target_bps)
@@ -96,10 +108,16 @@ static void rise(struct aimd *a, const struct aimd_in *in, usec_t now)
     const double gain = a->mean > 0 ? additive(a, in->rtt) * s
                                     : fmax((double)a->target_bps * ETA_A_SECOND, 1000) * s;
     // gcc-02 section 5.5: not far above what is proved to arrive.
-    const uint64_t limit = in->acked_bps * 3 / 2 + 10000;
+    const uint64_t limit = in->acked_bps * 13 / 10 + 10000;
     const uint64_t to = a->target_bps + (uint64_t)gain;
     if (a->target_bps < limit)
         a->target_bps = to < limit ? to : limit;
+}
+
+/** Only what is used can prove that more would go; and a queue is emptied first. */
+static bool may_rise(const struct aimd *a, const struct aimd_in *in)
+{
+    return !in->app_limited && in->empty && in->acked_bps > 0 && a->target_bps < in->enough_bps;
 }
 
 bool aimd_update(struct aimd *a, const struct aimd_in *in, usec_t now)
@@ -115,7 +133,7 @@ bool aimd_update(struct aimd *a, const struct aimd_in *in, usec_t now)
         a->state = AIMD_HOLD;
         break;
     case USAGE_NORMAL:
-        if (a->state == AIMD_RISE && !in->app_limited && in->acked_bps > 0)
+        if (a->state == AIMD_RISE && may_rise(a, in))
             rise(a, in, now);
         a->state = AIMD_RISE;
         break;

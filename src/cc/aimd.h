@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A queue of this much is one, not the unevenness of the path.
-#define AIMD_STANDING (50 * USEC_PER_MS)
-
 struct aimd {
     uint64_t target_bps;
     enum { AIMD_HOLD, AIMD_RISE } state;
@@ -28,11 +25,14 @@ struct aimd {
 /** What is known at one feedback. */
 struct aimd_in {
     enum usage usage;
-    double slope;
     uint64_t acked_bps; ///< over ACKED_LONG; 0: unknown
     uint64_t short_bps; ///< over ACKED_SHORT
-    usec_t queue, rtt;
+    usec_t rtt;
+    bool standing; ///< a queue stands, more than usual
+    bool empty;    ///< none does
+    bool jittery;  ///< delays vary of themselves
     bool app_limited;
+    uint64_t enough_bps; ///< more is not wanted
 };
 
 void aimd_init(struct aimd *a, uint64_t start_bps, usec_t now);

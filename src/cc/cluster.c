@@ -1,22 +1,25 @@
 #include "cluster.h"
 
-#define DURATION   (20 * USEC_PER_MS) // of sending; less would be a burst the line just buffers
-#define PACKETS    5
-#define PERCENT    80  // of packets and bytes must have come
-#define SATURATED  90  // percent: it came more slowly than this share of the sending rate
-#define KEEP       95  // percent of the receiving rate, if the line was full
-#define ABOVE_PLAN 110 // percent of the planned rate: more was not asked, so it is not believed
-#define RATIO_MAX  2   // what comes twice as fast as it was sent, waited somewhere
-#define SPAN_MAX   USEC_PER_SEC
+#define DURATION     (20 * USEC_PER_MS) // of sending; less would be a burst the line just buffers
+#define JITTERY_TIME (60 * USEC_PER_MS)
+#define PACKETS      5
+#define PERCENT      80 // of packets and bytes must have come
+#define SATURATED    90 // percent: it came more slowly than this share of the sending rate
+#define KEEP         95 // percent of the receiving rate, if the line was full
+#define ABOVE_PLAN   110 // percent of the planned rate: more was not asked, so it is not believed
+#define RATIO_MAX    2   // what comes twice as fast as it was sent, waited somewhere
+#define SPAN_MAX     USEC_PER_SEC
 
-struct cluster *clusters_plan(struct clusters *c, uint64_t rate_bps, usec_t now)
+struct cluster *clusters_plan(struct clusters *c, uint64_t rate_bps, bool jittery, usec_t now)
 {
+    const usec_t duration = jittery ? JITTERY_TIME : DURATION;
+
     c->last_id = c->last_id == UINT8_MAX ? 1 : c->last_id + 1;
     struct cluster *k = &c->at[c->last_id % CLUSTERS];
     *k = (struct cluster){
         .plan = {.id = c->last_id,
                  .rate_bps = rate_bps,
-                 .bytes = (uint32_t)(rate_bps / 8 * DURATION / USEC_PER_SEC),
+                 .bytes = (uint32_t)(rate_bps / 8 * duration / USEC_PER_SEC),
                  .min_packets = PACKETS},
         .planned = now,
     };

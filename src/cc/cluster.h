@@ -34,8 +34,11 @@ struct cluster_result {
     uint64_t plan_bps;
 };
 
-/** Makes room for a new cluster (the oldest goes) and numbers it. */
-struct cluster *clusters_plan(struct clusters *c, uint64_t rate_bps, usec_t now);
+/**
+ * Makes room for a new cluster (the oldest goes) and numbers it. Where delays vary of
+ * themselves it is longer, to be more than their variation.
+ */
+struct cluster *clusters_plan(struct clusters *c, uint64_t rate_bps, bool jittery, usec_t now);
 
 /** The one made last. */
 const struct cluster *clusters_newest(const struct clusters *c);

@@ -11,8 +11,8 @@
 #define SILENCE_DEN   4
 #define TWCC_GONE     (5 * USEC_PER_SEC) // then others are listened to
 #define BLIND         (60 * USEC_PER_MS) // so long a probe's queue is felt
+#define AMID          (6 * USEC_PER_MS)  // the pause between two packets of a probe at most
 #define PACE          2 // times the target in calm: a keyframe may leave in half its time
-#define CALM_QUEUE    (60 * USEC_PER_MS)
 
 struct estimator *estimator_create(usec_t now)
 {
@@ -42,6 +42,25 @@ void estimator_destroy(struct estimator *e)
     free(e);
 }
 
+/** A packet of a probe goes out. */
+static uint8_t probing(struct estimator *e, uint8_t probe, usec_t now)
+{
+    if (now > e->blind_until)
+        e->blind_from = now;
+    e->blind_until = now + BLIND;
+    e->probing = probe;
+    e->probing_at = now;
+    return probe;
+}
+
+/** Any other: between the packets of a probe it is one of them, for it takes its part. */
+static uint8_t amid(struct estimator *e, usec_t now)
+{
+    if (e->probing != 0 && now - e->probing_at > AMID)
+        e->probing = 0;
+    return e->probing;
+}
+
 uint16_t estimator_sent(struct estimator *e, size_t len, enum sent_kind kind, uint8_t probe,
                         usec_t now)
 {
@@ -49,7 +68,7 @@ uint16_t estimator_sent(struct estimator *e, size_t len, enum sent_kind kind, ui
     const struct sent s = {.at = now,
                            .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX,
                            .kind = (uint8_t)kind,
-                           .probe = probe};
+                           .probe = probe != 0 ? probing(e, probe, now) : amid(e, now)};
 
     history_add(&e->history, &s);
     alr_on_sent(&e->alr, s.len);
@@ -57,11 +76,6 @@ uint16_t estimator_sent(struct estimator *e, size_t len, enum sent_kind kind, ui
     e->last_sent = now;
     if (e->deadline == USEC_NEVER)
         e->deadline = now + TICK;
-    if (probe != 0) {
-        if (now > e->blind_until)
-            e->blind_from = now;
-        e->blind_until = now + BLIND;
-    }
     return seq;
 }
 
@@ -82,22 +96,29 @@ void estimator_set_demand(struct estimator *e, uint64_t wanted_bps, uint64_t giv
 {
     e->probe.wanted_bps = wanted_bps < ESTIMATOR_MAX_BPS ? wanted_bps : ESTIMATOR_MAX_BPS;
     e->probe.given_bps = given_bps;
+    e->probe.told = true;
     estimator_consider_probe(e, now);
 }
 
 void estimator_consider_probe(struct estimator *e, usec_t now)
 {
-    const bool calm = e->source == ESTIMATE_TWCC && e->silence == 0 && !e->drain.on &&
-                      e->trend.usage != USAGE_OVER && e->queue.waits < CALM_QUEUE &&
-                      e->loss.state != LOSS_TRIAL;
-    probe_update(&e->probe, &e->clusters, e->target_bps, calm, now);
+    const struct probe_in in = {
+        .target_bps = e->target_bps,
+        .calm = e->source == ESTIMATE_TWCC && e->silence == 0 && !e->drain.on &&
+                e->trend.usage != USAGE_OVER && queue_excess(&e->queue) < QUEUE_STANDING &&
+                e->loss.state != LOSS_TRIAL,
+        .jittery = e->trend.jittery,
+    };
+    probe_update(&e->probe, &e->clusters, &in, now);
 }
 
 void estimator_fell(struct estimator *e, uint64_t from_bps, usec_t now)
 {
     e->falls++;
     estimator_decide(e, now);
-    probe_on_fall(&e->probe, from_bps, e->target_bps, now);
+    // Without what the drain takes for a moment.
+    const uint64_t to = e->aimd.target_bps;
+    probe_on_fall(&e->probe, from_bps, to < e->loss.bound_bps ? to : e->loss.bound_bps, now);
 }
 
 /** Listens to whoever there is. */

@@ -41,6 +41,10 @@ struct estimator {
     usec_t deadline;    ///< of estimator_tick()
     usec_t blind_from;  ///< packets sent from here ...
     usec_t blind_until; ///< ... to here felt a probe: they say nothing of the queue's growth
+    usec_t newest_sent; ///< of those that arrived
+    usec_t lateness;    ///< how much later than others a packet was lately
+    uint8_t probing;    ///< cluster of the last packet; 0: none
+    usec_t probing_at;  ///< when its last packet went
     unsigned silence;   ///< steps by which silence has lowered the target
     uint64_t sent_bps;  ///< what goes out, smoothed
     uint64_t sent;      ///< bytes since `measured`

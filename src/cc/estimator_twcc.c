@@ -3,6 +3,11 @@
 #include "base/seq.h"
 #include "cc/twcc.h"
 
+#define PLAIN_CERTAINTY 3.0
+#define SLOWER_PERCENT  60 // of the target comes through: the line is slower than that
+#define JITTERY         (10 * USEC_PER_MS)
+#define LATE_MAX        (400 * USEC_PER_MS) // what comes later still is of no use to anybody
+
 /** What one feedback packet brought. */
 struct brought {
     int64_t newest; ///< highest number told of as arrived; 0: none
@@ -24,7 +29,8 @@ static void arrived(struct estimator *e, struct sent *s, usec_t arrival, struct 
 {
     struct group_delta delta;
 
-    loss_on_arrived(&e->loss, s->fate == FATE_LOST);
+    if (s->fate == FATE_LOST && e->newest_sent - s->at > e->lateness)
+        e->lateness = e->newest_sent - s->at < LATE_MAX ? e->newest_sent - s->at : LATE_MAX;
     s->fate = FATE_ARRIVED;
     acked_add(&e->acked, arrival, s->len);
     queue_add(&e->queue, arrival - s->at);
@@ -33,8 +39,11 @@ static void arrived(struct estimator *e, struct sent *s, usec_t arrival, struct 
     if ((s->at < e->blind_from || s->at > e->blind_until) &&
         groups_add(&e->groups, s->at, arrival, &delta))
         trend_add(&e->trend, &delta);
-    if (ext > b->newest)
+    if (ext > b->newest) {
         *b = (struct brought){ext, s->at};
+        if (s->at > e->newest_sent)
+            e->newest_sent = s->at;
+    }
 }
 
 static void take(struct estimator *e, struct sent *s, const struct twcc_status *t,
@@ -47,10 +56,28 @@ static void take(struct estimator *e, struct sent *s, const struct twcc_status *
             arrived(e, s, t->at_us + e->arrival.offset, b, ext);
     } else if (!t->arrived && s->fate == FATE_OPEN) {
         s->fate = FATE_LOST;
-        // What a probe lost says that the probe was too fast, not that the picture is.
-        if (s->at < e->blind_from || s->at > e->blind_until)
-            loss_on_lost(&e->loss);
     }
+}
+
+/**
+ * A packet that is told lost may still come: it is counted when it is later than any was
+ * lately. What a probe lost says that the probe was too fast, not that the picture is.
+ */
+static void count_losses(struct estimator *e)
+{
+    struct history *h = &e->history;
+
+    if (h->counted < h->oldest)
+        h->counted = h->oldest;
+    for (; h->counted < h->settled; h->counted++) {
+        const struct sent *s = history_find(h, h->counted);
+        if (e->newest_sent - s->at <= e->lateness)
+            break;
+        if (s->fate != FATE_OPEN && (s->at < e->blind_from || s->at > e->blind_until))
+            loss_count(&e->loss, s->fate == FATE_LOST);
+    }
+    e->trend.jittery = e->lateness > JITTERY || e->queue.spread > JITTERY;
+    e->lateness -= e->lateness / 500; // jitter that is over is forgotten in half a minute
 }
 
 /** All statuses, as far as they are about packets we remember. */
@@ -75,44 +102,65 @@ static void answer(struct estimator *e, usec_t now)
     if (e->silence == 0)
         return;
     // If a queue built up meanwhile, the silence was right; else only the feedback was lost.
-    if (e->queue.waits >= AIMD_STANDING && e->target_bps < e->aimd.target_bps)
+    if (queue_excess(&e->queue) >= QUEUE_STANDING && e->target_bps < e->aimd.target_bps)
         aimd_set(&e->aimd, e->target_bps, now);
     e->silence = 0;
     loss_skip(&e->loss, now, now); // the line was down: no rate would have helped
 }
 
-/** What waits on the line, with what has been sent since the packet that told of it. */
+/**
+ * What waits on the line now, that has been sent since the packet that told of it included:
+ * what is in flight takes so long to come out (Little's law). Only so far as the queue seen
+ * bears it out: feedback that is lost leaves much in flight, too.
+ */
 static usec_t waits(const struct estimator *e, uint64_t line_bps)
 {
+    const usec_t seen = queue_excess(&e->queue);
     if (line_bps == 0)
-        return e->queue.waits;
+        return seen;
     const usec_t flight =
         (usec_t)(e->history.in_flight * 8 * (uint64_t)USEC_PER_SEC / line_bps) -
         rtt_or_default(&e->rtt);
-    return flight > e->queue.waits && flight < 2 * e->queue.waits ? flight : e->queue.waits;
+    return flight < 0 ? 0 : flight < 4 * seen ? flight : 4 * seen;
+}
+
+/** What the trend says; but a queue that is plain to see needs no trend. */
+static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short_bps)
+{
+    const bool slower =
+        !e->alr.limited && short_bps > 0 && short_bps < e->target_bps * SLOWER_PERCENT / 100;
+    const bool plain =
+        excess >= 4 * QUEUE_STANDING ||
+        (excess >= 2 * QUEUE_STANDING && e->trend.certainty >= PLAIN_CERTAINTY) ||
+        (excess >= QUEUE_STANDING && slower && !e->trend.jittery);
+    return plain && !e->drain.on ? USAGE_OVER : e->trend.usage;
 }
 
 static void by_delay(struct estimator *e, usec_t now)
 {
+    const usec_t excess = queue_excess(&e->queue);
+    const uint64_t short_bps = acked_rate(&e->acked, ACKED_SHORT);
     const struct aimd_in in = {
-        .usage = e->trend.usage,
-        .slope = e->trend.slope,
+        .usage = usage(e, excess, short_bps),
         .acked_bps = e->acked_bps,
-        .short_bps = acked_rate(&e->acked, ACKED_SHORT),
-        .queue = e->queue.waits,
+        .short_bps = short_bps,
         .rtt = rtt_or_default(&e->rtt),
+        .standing = excess >= QUEUE_STANDING,
+        .empty = excess < QUEUE_EMPTY,
+        .jittery = e->trend.jittery,
         .app_limited = e->alr.limited,
+        .enough_bps = probe_enough(&e->probe),
     };
     const uint64_t before = e->target_bps;
 
-    if (e->drain.on) {
-        const usec_t queue = waits(e, e->drain.line_bps);
-        if (drain_update(&e->drain, queue, now) == DRAIN_FOREIGN)
-            queue_rebase(&e->queue, now);
-    }
+    if (e->drain.on &&
+        drain_update(&e->drain, waits(e, e->drain.line_bps), now) == DRAIN_FOREIGN)
+        queue_accept(&e->queue);
+    if (e->trend.usage == USAGE_NORMAL && !e->drain.on)
+        queue_settle(&e->queue);
     if (!aimd_update(&e->aimd, &in, now))
         return;
-    if (in.queue >= AIMD_STANDING) {
+    if (in.standing) {
         const uint64_t line = in.short_bps < in.acked_bps ? in.short_bps : in.acked_bps;
         drain_begin(&e->drain, line, waits(e, line), now);
     }
@@ -160,6 +208,7 @@ enum drop estimator_on_twcc(struct estimator *e, const struct rtcp *p, usec_t no
     if (b.newest == 0)
         return DROP_NONE; // nothing new: repeated, or about nothing we sent
     history_settle(&e->history, b.newest);
+    count_losses(e);
     rtt_on_feedback(&e->rtt, now - b.sent, now);
     queue_close(&e->queue, now);
     e->heard = now;

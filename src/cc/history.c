@@ -11,7 +11,8 @@ void history_init(struct history *h)
     *h = (struct history){.size = HISTORY_FIRST,
                           .next = FIRST_NUMBER,
                           .oldest = FIRST_NUMBER,
-                          .settled = FIRST_NUMBER};
+                          .settled = FIRST_NUMBER,
+                          .counted = FIRST_NUMBER};
     h->ring = h->first;
 }
 
@@ -77,6 +78,6 @@ void history_shrink(struct history *h)
     history_finish(h);
     h->ring = h->first;
     h->size = HISTORY_FIRST;
-    h->oldest = h->settled = h->next;
+    h->oldest = h->settled = h->counted = h->next;
     h->in_flight = 0;
 }

@@ -27,6 +27,7 @@ struct history {
     int64_t next;       ///< number of the next packet, extended
     int64_t oldest;     ///< that was ever sent
     int64_t settled;    ///< all before it are told of, or given up
+    int64_t counted;    ///< all before it have been counted as lost or arrived
     uint64_t in_flight; ///< bytes from `settled` on
     struct sent first[HISTORY_FIRST];
 };

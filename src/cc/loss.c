@@ -62,6 +62,7 @@ static void judge(struct loss *l, double share)
 {
     if (share < l->before * STILL) {
         l->state = LOSS_HELD;
+        l->usual = at_most(l->usual, share);
         return;
     }
     l->usual = at_most(at_most(share, l->before), USUAL_MAX);
@@ -75,6 +76,15 @@ static void rise(struct loss *l, const struct loss_in *in, usec_t length)
     l->bound_bps += (uint64_t)((double)l->bound_bps * RISE_A_SECOND * s);
     if (l->bound_bps > 2 * in->target_bps)
         set_free(l);
+}
+
+/** What is lost no more is unusual at once; a little that always is becomes usual. */
+static void learn(struct loss *l, double share)
+{
+    if (share < l->usual)
+        l->usual += SMOOTHING * (share - l->usual);
+    else if (l->state == LOSS_FREE)
+        l->usual += LEARNING * (share - l->usual);
 }
 
 bool loss_update(struct loss *l, const struct loss_in *in, usec_t now)
@@ -98,8 +108,7 @@ bool loss_update(struct loss *l, const struct loss_in *in, usec_t now)
     } else {
         if (l->state == LOSS_HELD && share < l->usual + LOW)
             rise(l, in, length);
-        // A little that is always lost becomes usual; what is lost no more is unusual at once.
-        l->usual += (share < l->usual ? SMOOTHING : LEARNING) * (share - l->usual);
+        learn(l, share);
     }
     begin(l, now);
     return fell;

@@ -34,20 +34,11 @@ struct loss {
 
 void loss_init(struct loss *l, usec_t now);
 
-/** What became of one packet, as told. */
-static inline void loss_on_lost(struct loss *l)
+/** What became of one packet, for good. */
+static inline void loss_count(struct loss *l, bool lost)
 {
-    l->lost++;
+    l->lost += lost;
     l->total++;
-}
-
-static inline void loss_on_arrived(struct loss *l, bool told_lost)
-{
-    // It was late only. (If that was told in a window that is over, so be it.)
-    if (!told_lost)
-        l->total++;
-    else if (l->lost > 0)
-        l->lost--;
 }
 
 struct loss_in {

@@ -4,13 +4,14 @@
 #define NEXT            2   // times what is known
 #define ENOUGH_PERCENT  70  // of the planned rate came through: the line may carry still more
 #define WANTED_PERCENT  120 // of what is wanted is room enough for it
-#define INTERVAL        (2500 * USEC_PER_MS)
-#define INTERVAL_MAX    (20 * USEC_PER_SEC)
+#define INTERVAL        (2000 * USEC_PER_MS)
+#define INTERVAL_MAX    (10 * USEC_PER_SEC)
 #define REGRET          (3 * USEC_PER_SEC) // a fall so soon after a rise: the probe was wrong
+#define REGRET_PERCENT  70                 // of what it promised
 #define FORGIVE         (30 * USEC_PER_SEC)
-#define RECOVER         (900 * USEC_PER_MS) // after a fall the queue drains first
-#define OLD             (30 * USEC_PER_SEC) // a line remembered for so long may come back
-#define GREAT_PERCENT   66                  // a fall to less than this was a great one
+#define RECOVER         (1500 * USEC_PER_MS) // after a fall the queue drains first
+#define OLD             (30 * USEC_PER_SEC)  // a line remembered for so long may come back
+#define GREAT_PERCENT   66                   // a fall to less than this was a great one
 #define RECOVER_PERCENT 85
 
 void probe_init(struct probe *p)
@@ -21,6 +22,13 @@ void probe_init(struct probe *p)
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+uint64_t probe_enough(const struct probe *p)
+{
+    if (!p->told)
+        return ESTIMATOR_MAX_BPS;
+    return lesser(p->wanted_bps * WANTED_PERCENT / 100, ESTIMATOR_MAX_BPS);
 }
 
 /** The rate to try now. */
@@ -35,22 +43,23 @@ static uint64_t next_rate(const struct probe *p, uint64_t target, usec_t now)
     return target * NEXT;
 }
 
-void probe_update(struct probe *p, struct clusters *c, uint64_t target_bps, bool calm,
-                  usec_t now)
+void probe_update(struct probe *p, struct clusters *c, const struct probe_in *in, usec_t now)
 {
+    const uint64_t target_bps = in->target_bps;
+
     if (p->pending || p->awaited) {
         if (now - p->planned <= CLUSTER_TIMEOUT)
             return;
         p->pending = p->awaited = p->go_on = false; // nobody sent it, or nobody got it
     }
-    if (!calm || (p->fell != 0 && now - p->fell < RECOVER))
+    if (!in->calm || (p->fell != 0 && now - p->fell < RECOVER))
         return;
-    const uint64_t enough = lesser(p->wanted_bps * WANTED_PERCENT / 100, ESTIMATOR_MAX_BPS);
-    if (p->given_bps >= p->wanted_bps || target_bps * 110 / 100 >= enough)
+    const uint64_t enough = probe_enough(p);
+    if (!p->told || p->given_bps >= p->wanted_bps || target_bps * 110 / 100 >= enough)
         return;
     if (p->started && !p->go_on && now - p->planned < p->interval)
         return;
-    clusters_plan(c, lesser(next_rate(p, target_bps, now), enough), now);
+    clusters_plan(c, lesser(next_rate(p, target_bps, now), enough), in->jittery, now);
     p->started = p->pending = p->awaited = true;
     p->go_on = false;
     p->planned = now;
@@ -61,18 +70,23 @@ uint64_t probe_on_result(struct probe *p, const struct cluster_result *r, uint64
 {
     p->awaited = false;
     p->go_on = !r->saturated && r->rate_bps * 100 >= r->plan_bps * ENOUGH_PERCENT;
-    if (now - p->raised > FORGIVE)
+    if (now - p->doubted > FORGIVE)
         p->interval = INTERVAL;
     if (r->rate_bps <= target_bps)
         return target_bps;
     p->raised = now;
+    p->raised_bps = r->rate_bps;
     return r->rate_bps;
 }
 
 void probe_on_fall(struct probe *p, uint64_t from_bps, uint64_t to_bps, usec_t now)
 {
-    if (p->raised != 0 && now - p->raised < REGRET)
+    if (p->raised != 0 && now - p->raised < REGRET &&
+        to_bps < p->raised_bps * REGRET_PERCENT / 100) {
+        p->raised = 0;
+        p->doubted = now;
         p->interval = p->interval < INTERVAL_MAX / 2 ? p->interval * 2 : INTERVAL_MAX;
+    }
     // A fall has several steps: where it began is what the line once carried.
     if (p->fell == 0 || now - p->fell > RECOVER)
         p->fell_from = from_bps;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct probe {
+    bool told;           ///< what is wanted
     bool started;        ///< the first one has been planned
     bool pending;        ///< the newest one has not been fetched yet
     bool awaited;        ///< its result is not in yet
@@ -22,6 +23,8 @@ struct probe {
     usec_t planned;      ///< when the newest one was
     usec_t interval;     ///< between two of them; grows while they promise too much
     usec_t raised;       ///< when one last raised the target; 0: never
+    uint64_t raised_bps; ///< to what
+    usec_t doubted;      ///< when one had promised too much
     uint64_t fell_from;  ///< the target before the last fall's first step
     usec_t fell;         ///< when the target fell last; 0: never
     uint64_t lost_bps;   ///< the target before the last great fall
@@ -31,9 +34,17 @@ struct probe {
 
 void probe_init(struct probe *p);
 
-/** Plans a probe if one is due. `calm`: no queue, no loss under trial, and feedback comes. */
-void probe_update(struct probe *p, struct clusters *c, uint64_t target_bps, bool calm,
-                  usec_t now);
+struct probe_in {
+    uint64_t target_bps;
+    bool calm;    ///< no queue, no loss under trial, and feedback comes
+    bool jittery; ///< delays vary of themselves
+};
+
+/** Plans a probe if one is due. */
+void probe_update(struct probe *p, struct clusters *c, const struct probe_in *in, usec_t now);
+
+/** A target that has room enough for what is wanted; nothing is told: the most there is. */
+uint64_t probe_enough(const struct probe *p);
 
 /**
  * A cluster's result. Returns the target that follows from it: what it showed if that is more,

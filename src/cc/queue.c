@@ -1,5 +1,8 @@
 #include "queue.h"
 
+#define USUAL_MAX  (300 * USEC_PER_MS)
+#define SPREAD_MAX (80 * USEC_PER_MS)
+
 void queue_reset(struct queue *q)
 {
     *q = (struct queue){0};
@@ -33,11 +36,21 @@ void queue_close(struct queue *q, usec_t now)
     q->waits = q->sample - (q->young < q->old ? q->young : q->old);
 }
 
-void queue_rebase(struct queue *q, usec_t now)
+static usec_t at_most(usec_t a, usec_t b)
 {
-    if (!q->known)
-        return;
-    q->young = q->old = (q->young < q->old ? q->young : q->old) + q->waits;
-    q->since = now;
-    q->waits = 0;
+    return a < b ? a : b;
+}
+
+void queue_settle(struct queue *q)
+{
+    // Up in seconds, down at once: a queue of our own must not become usual.
+    const usec_t gap = q->waits - q->usual;
+    const usec_t off = (gap < 0 ? -gap : gap) - q->spread;
+    q->usual = at_most(q->usual + (gap > 0 ? gap / 100 : gap / 8), USUAL_MAX);
+    q->spread = at_most(q->spread + off / 50, SPREAD_MAX);
+}
+
+void queue_accept(struct queue *q)
+{
+    q->usual = at_most(q->waits, USUAL_MAX);
 }

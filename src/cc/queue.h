@@ -12,7 +12,7 @@
 
 // The shortest delay is remembered for one to two of these: a route that became longer is
 // forgiven after that, and clocks that drift apart (100 ppm at most) do not add up.
-#define QUEUE_MEMORY (10 * USEC_PER_SEC)
+#define QUEUE_MEMORY (30 * USEC_PER_SEC)
 
 struct queue {
     bool known;
@@ -21,7 +21,13 @@ struct queue {
     usec_t sample;     ///< shortest delay of the feedback being read
     bool sampled;      ///< there was one
     usec_t waits;      ///< the result: 0 or more
+    usec_t usual;      ///< of it, while nothing grows: jitter, and what others keep there
+    usec_t spread;     ///< how far it usually is from that
 };
+
+// A queue of so much more than usual is one.
+#define QUEUE_STANDING (50 * USEC_PER_MS)
+#define QUEUE_EMPTY    (30 * USEC_PER_MS) ///< and less is none
 
 void queue_reset(struct queue *q);
 
@@ -31,7 +37,17 @@ void queue_add(struct queue *q, usec_t delay);
 /** The feedback is read: `waits` is new. */
 void queue_close(struct queue *q, usec_t now);
 
-/** What waits now is somebody else's: it counts as part of the line from here on. */
-void queue_rebase(struct queue *q, usec_t now);
+/** Nothing grows: what waits now is what usually does. */
+void queue_settle(struct queue *q);
+
+/** What waits more than usual. */
+static inline usec_t queue_excess(const struct queue *q)
+{
+    const usec_t often = q->usual + 2 * q->spread;
+    return q->waits > often ? q->waits - often : 0;
+}
+
+/** What waits now is somebody else's: it counts as usual from here on. */
+void queue_accept(struct queue *q);
 
 #endif

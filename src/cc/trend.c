@@ -14,6 +14,11 @@
 #define DOWN          0.039  // K_d
 #define SPIKE         15.0   // ms above the threshold: an outlier, not to be learned from
 #define OVER_TIME     10.0   // ms, overuse_time_th
+#define CERTAIN       3.0    // standard errors
+#define PLAIN         5.0    // so many need no smoothing
+#define PLAIN_RISE    40.0   // ms
+#define GRAIN         0.5    // ms
+#define FEWEST        8      // points make a line; the smoothed one needs all
 #define PAUSE         (2 * USEC_PER_SEC) // after so long the points belong to another time
 
 void trend_init(struct trend *t)
@@ -23,24 +28,38 @@ void trend_init(struct trend *t)
 
 void trend_reset(struct trend *t)
 {
-    *t = (struct trend){.threshold = t->threshold};
+    *t = (struct trend){.threshold = t->threshold, .jittery = t->jittery};
 }
 
-/** The slope of the least-squares line through the points; the newest is at `now`. */
-static double fit(const struct trend *t, usec_t now)
+/** The least-squares lines through the smoothed and the raw points; the newest is at `now`. */
+static void fit(struct trend *t, usec_t now)
 {
-    double x[TREND_WINDOW], mx = 0, my = 0, above = 0, below = 0;
+    const unsigned n = t->groups < TREND_WINDOW ? t->groups : TREND_WINDOW;
+    double x[TREND_WINDOW], mx = 0, my = 0, mr = 0;
+    double xx = 0, xy = 0, xr = 0, rr = 0, first = 0;
 
-    for (unsigned i = 0; i < TREND_WINDOW; i++) {
+    for (unsigned i = 0; i < n; i++) {
         x[i] = (double)(t->at[i] - now) / 1000;
-        mx += x[i] / TREND_WINDOW;
-        my += t->delay[i] / TREND_WINDOW;
+        first = fmin(first, x[i]);
+        mx += x[i] / n;
+        my += t->delay[i] / n;
+        mr += t->raw[i] / n;
     }
-    for (unsigned i = 0; i < TREND_WINDOW; i++) {
-        above += (x[i] - mx) * (t->delay[i] - my);
-        below += (x[i] - mx) * (x[i] - mx);
+    for (unsigned i = 0; i < n; i++) {
+        const double dx = x[i] - mx, dr = t->raw[i] - mr;
+        xx += dx * dx;
+        xy += dx * (t->delay[i] - my);
+        xr += dx * dr;
+        rr += dr * dr;
     }
-    return below > 0 ? above / below : 0;
+    if (xx <= 0)
+        return;
+    const double slope = xr / xx;
+    // What the line does not explain; never less than the clocks' own grain.
+    const double scatter = fmax((rr - slope * xr) / (n - 2), GRAIN * GRAIN);
+    t->slope = n < TREND_WINDOW ? 0 : xy / xx;
+    t->rise = slope * -first;
+    t->certainty = slope / sqrt(scatter / xx);
 }
 
 /** gcc-02 section 5.4: the threshold follows the trend, slowly up and quickly down. */
@@ -60,13 +79,16 @@ static void judge(struct trend *t, double arrived_ms)
     if (size > t->threshold) {
         t->over_ms += t->over ? arrived_ms : arrived_ms / 2;
         t->over++;
-        if (t->over_ms > OVER_TIME && t->over > 1 && t->slope >= t->before)
+        if (t->over_ms > OVER_TIME && t->over > 1 && t->slope >= t->before &&
+            t->certainty > (t->jittery ? PLAIN : CERTAIN))
             t->usage = USAGE_OVER;
     } else {
         t->over = 0;
         t->over_ms = 0;
         t->usage = size < -t->threshold ? USAGE_UNDER : USAGE_NORMAL;
     }
+    if (t->rise > PLAIN_RISE && t->certainty > (t->jittery ? 2 * PLAIN : PLAIN))
+        t->usage = USAGE_OVER;
     adapt(t, fabs(size), arrived_ms);
     t->before = t->slope;
 }
@@ -80,10 +102,11 @@ void trend_add(struct trend *t, const struct group_delta *d)
     t->smoothed = SMOOTHING * t->smoothed + (1 - SMOOTHING) * t->accumulated;
     t->at[t->next] = d->at;
     t->delay[t->next] = t->smoothed;
+    t->raw[t->next] = t->accumulated;
     t->next = (t->next + 1) % TREND_WINDOW;
     if (t->groups < GROUPS_MAX)
         t->groups++;
-    if (t->groups >= TREND_WINDOW)
-        t->slope = fit(t, d->at);
+    if (t->groups >= FEWEST)
+        fit(t, d->at);
     judge(t, arrived_ms);
 }

@@ -4,6 +4,11 @@
  * (draft-ietf-rmcat-gcc-02 sections 5.3 to 5.5, with a line through the last points in place of
  * the Kalman filter; Carlucci et al., "Analysis and Design of the Google Congestion Control for
  * Web Real-time Communication", MMSys 2016).
+ *
+ * Two things are added. A trend counts only if it stands out of the scatter around it (a t-test
+ * of the line's slope): jitter makes slopes, but poor ones. And one that stands out strongly
+ * counts at once, without the smoothing's delay: when a line falls to a third, every 50 ms are
+ * 100 ms of queue.
  */
 #ifndef CC_TREND_H
 #define CC_TREND_H
@@ -12,14 +17,19 @@
 
 #include "base/usec.h"
 
+#include <stdbool.h>
+
 #define TREND_WINDOW 20
 
 enum usage { USAGE_NORMAL, USAGE_UNDER, USAGE_OVER };
 
 struct trend {
     enum usage usage;
+    bool jittery;       ///< packets overtake each other: delays of single ones mean little
     double slope;       ///< ms of delay a ms of time: how much more was sent than went through
     double threshold;   ///< ms
+    double rise;        ///< ms by which the delay, not smoothed, grew over the window
+    double certainty;   ///< how many times its standard error that is
     double accumulated; ///< ms, delay since the first group
     double smoothed;    ///< ms
     double before;      ///< the slope before this one
@@ -29,6 +39,7 @@ struct trend {
     unsigned next;      ///< place of the next point
     usec_t at[TREND_WINDOW];    ///< arrivals
     double delay[TREND_WINDOW]; ///< ms, smoothed
+    double raw[TREND_WINDOW];   ///< ms, as it was
 };
 
 void trend_init(struct trend *t);

@@ -72,7 +72,8 @@ struct world {
         uint8_t data[1200];
     } feedback[256]; ///< on its way back
     unsigned feedback_count;
-    uint64_t pacer, budget; ///< bytes that wait in the sender; bytes * us it may send
+    uint64_t pacer; ///< bytes that wait in the sender
+    int64_t budget; ///< bytes * us it may send; below 0: it sent ahead
     struct estimator_probe probe;
     uint64_t probe_left;
     usec_t probe_next;
@@ -269,15 +270,14 @@ static inline void produce(struct world *w)
     }
     if (s->wanted_bps && w->now / MS % 100 == 0)
         estimator_set_demand(w->e, s->wanted_bps, video + s->audio_bps, w->now);
-    w->budget += est.pace_bps / 8 * MS;
+    w->budget += (int64_t)(est.pace_bps / 8) * MS;
     while (w->pacer > 0 && w->budget > 0) {
         const size_t len = w->pacer < LINE_MTU ? w->pacer : LINE_MTU;
-        const uint64_t cost = len * SEC;
         world_send(w, len, SENT_VIDEO, 0);
         w->pacer -= len;
-        w->budget = w->budget > cost ? w->budget - cost : 0;
+        w->budget -= (int64_t)len * SEC;
     }
-    if (w->pacer == 0)
+    if (w->pacer == 0 && w->budget > 0)
         w->budget = 0;
 }
 
