@@ -23,7 +23,7 @@ test('tracks published right after joining travel in the first offer', async (t)
     assert.deepEqual(media.filter(({ role }) => role).length, 4);
 });
 
-test('a camera is sent in three sizes, the lowest first; a screen in one', async (t) => {
+test('a camera is sent in three sizes, the lowest first; a screen in two', async (t) => {
     const { room } = await enter(t);
     await room.publish(camera(), { source: 'camera' });
     await room.publish(camera(), { source: 'screen' });
@@ -34,7 +34,11 @@ test('a camera is sent in three sizes, the lowest first; a screen in one', async
         sent[0].encodings.map(({ rid }) => rid),
         ['q', 'h', 'f'],
     );
-    assert.equal(sent[1].encodings.length, 1);
+    assert.ok(sent[0].encodings.every(({ scalabilityMode }) => scalabilityMode === 'L1T3'));
+    assert.deepEqual(
+        sent[1].encodings.map(({ rid }) => rid),
+        ['h', 'f'],
+    );
     assert.equal(sent[1].sender.track.contentHint, 'detail');
 });
 

@@ -3,17 +3,27 @@
  * connection, its transceiver. Survives the peer connection.
  */
 
-import { contentHint, encodingsFor } from './encodings.js';
+import {
+    contentHint,
+    degradation,
+    encodingsFor,
+    preferCodec,
+    withoutLayers,
+} from './encodings.js';
+import { Layers } from './layers.js';
 
 /** @typedef {import('./types.js').Source} Source */
+/** @typedef {import('./types.js').Content} Content */
 /** @typedef {import('./types.js').MediaHint} MediaHint */
+/** @typedef {import('./encodings.js').Coding} Coding */
 
 /**
  * @typedef {object} Publication
  * @property {Source} source
  * @property {MediaStreamTrack | null} track null while the device is off
  * @property {'audio' | 'video'} kind
- * @property {boolean} simulcast
+ * @property {Coding} coding
+ * @property {Content} content
  * @property {boolean} muted
  * @property {boolean} told the server knows `muted`; it may remember another one of before
  * @property {RTCRtpTransceiver | null} transceiver
@@ -26,6 +36,7 @@ export class Publications {
     #idle = [];
     /** @type {Map<string, MediaStream>} camera and microphone are one stream, the screen another */
     #streams = new Map();
+    #layers = new Layers();
     #tellMute;
 
     /** @param {(source: Source, muted: boolean) => void} tellMute tells the server */
@@ -49,17 +60,18 @@ export class Publications {
 
     /**
      * @param {MediaStreamTrack} track
-     * @param {{source: Source, simulcast: boolean, muted: boolean}} how
+     * @param {{source: Source, coding: Coding, content: Content, muted: boolean}} how
      */
-    add(track, { source, simulcast, muted }) {
+    add(track, { source, coding, content, muted }) {
         const kind = /** @type {'audio' | 'video'} */ (track.kind);
-        track.contentHint = contentHint(source);
+        track.contentHint = contentHint(source, content);
         track.enabled = !muted;
         this.#all.set(source, {
             source,
             track,
             kind,
-            simulcast,
+            coding,
+            content,
             muted,
             told: false,
             transceiver: null,
@@ -87,7 +99,7 @@ export class Publications {
         if (!publication) return;
         publication.track = track;
         if (track) {
-            track.contentHint = contentHint(source);
+            track.contentHint = contentHint(source, publication.content);
             track.enabled = !publication.muted;
         }
         await publication.transceiver?.sender.replaceTrack(track);
@@ -107,10 +119,31 @@ export class Publications {
         if (publication.told) this.#tellMute(source, muted);
     }
 
+    /**
+     * @param {Source} source
+     * @param {Content} content
+     * @returns {boolean} the server must be told, by an offer
+     */
+    describe(source, content) {
+        const publication = this.#all.get(source);
+        if (!publication || publication.content === content) return false;
+        publication.content = content;
+        if (publication.track) publication.track.contentHint = contentHint(source, content);
+        this.#tune(publication);
+        return true;
+    }
+
+    /** @param {import('./types.js').LayersMessage} message which encodings somebody watches */
+    watched(message) {
+        this.#layers.take(message);
+        for (const publication of this.#all.values()) this.#layers.obey(publication);
+    }
+
     // As a part of the offer (see connection.js)
 
     reset() {
         this.#idle = [];
+        this.#layers.reset();
         for (const publication of this.#all.values()) {
             publication.transceiver = null;
             publication.told = false;
@@ -128,8 +161,10 @@ export class Publications {
     /** @returns {MediaHint[]} */
     hints() {
         const hints = [];
-        for (const { source, transceiver } of this.#all.values()) {
-            if (transceiver?.mid) hints.push({ mid: transceiver.mid, source });
+        for (const { source, kind, content, transceiver } of this.#all.values()) {
+            if (!transceiver?.mid) continue;
+            const { mid } = transceiver;
+            hints.push(kind === 'video' ? { mid, source, content } : { mid, source });
         }
         return hints;
     }
@@ -139,10 +174,13 @@ export class Publications {
             const { transceiver, told, muted } = publication;
             if (transceiver?.currentDirection === 'stopped') {
                 this.#all.delete(source); // the answer rejected its m-line
-            } else if (!told && transceiver?.currentDirection) {
+                continue;
+            }
+            if (!told && transceiver?.currentDirection) {
                 publication.told = true;
                 this.#tellMute(source, muted);
             }
+            this.#tune(publication);
         }
     }
 
@@ -159,12 +197,40 @@ export class Publications {
      * @param {RTCPeerConnection} pc
      * @param {Publication} publication
      */
-    #addTo(pc, { source, track, kind, simulcast }) {
-        return pc.addTransceiver(track ?? kind, {
-            direction: 'sendonly',
-            streams: [this.#stream(source)],
-            sendEncodings: encodingsFor(source, simulcast) ?? [],
-        });
+    #addTo(pc, { source, track, kind, coding }) {
+        const encodings = encodingsFor(source, coding) ?? [];
+        /** @param {RTCRtpEncodingParameters[]} [sendEncodings] */
+        const add = (sendEncodings = []) =>
+            pc.addTransceiver(track ?? kind, {
+                direction: 'sendonly',
+                streams: [this.#stream(source)],
+                sendEncodings,
+            });
+        let transceiver;
+        try {
+            transceiver = add(encodings);
+        } catch {
+            transceiver = add(withoutLayers(encodings)); // it knows no such layers
+        }
+        if (coding.codec) preferCodec(transceiver, coding.codec);
+        return transceiver;
+    }
+
+    /**
+     * What can be changed without an offer: which encodings are sent, and what they keep.
+     * @param {Publication} publication
+     */
+    async #tune(publication) {
+        await this.#layers.obey(publication);
+        const { transceiver, source, content } = publication;
+        const keep = degradation(source, content);
+        if (!transceiver || !keep) return;
+        /** @type {RTCRtpSendParameters & {degradationPreference?: string}} */
+        const parameters = transceiver.sender.getParameters();
+        if (parameters.degradationPreference === keep) return;
+        parameters.degradationPreference = keep;
+        // A browser that does not know it goes by the track's contentHint.
+        await transceiver.sender.setParameters(parameters).catch(() => {});
     }
 
     /** @param {Publication} publication */
@@ -191,6 +257,6 @@ export class Publications {
  * An m-line can be used again for what is encoded the same way.
  * @param {Publication} publication
  */
-function shapeOf({ source, kind, simulcast }) {
-    return kind === 'audio' ? kind : `${source} ${simulcast}`;
+function shapeOf({ source, kind, coding }) {
+    return kind === 'audio' ? source : `${source} ${JSON.stringify(coding)}`;
 }

@@ -5,6 +5,7 @@
 
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
+import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
 import { Participant } from './participant.js';
 import { Publications } from './publications.js';
@@ -20,6 +21,21 @@ import { Wants } from './wants.js';
 /** @typedef {import('./types.js').ChatMessage} ChatMessage */
 /** @typedef {import('./types.js').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./seating.js').SeatChange} SeatChange */
+/** @typedef {import('./types.js').Content} Content */
+/** @typedef {import('./types.js').Quality} Quality */
+
+/**
+ * How something is sent. All but `source` and `muted` are of pictures.
+ * @typedef {object} PublishOptions
+ * @property {Source} [source] default: microphone or camera
+ * @property {boolean} [muted]
+ * @property {import('./types.js').Codec} [codec] the one to prefer; the browser's first (VP8) by default
+ * @property {boolean} [simulcast] several sizes at once; default: yes
+ * @property {string} [scalability] layers inside an encoding, where the browser can: "L1T3" by
+ *     default; one with spatial layers ("L3T3_KEY") takes the place of simulcast
+ * @property {Content} [content] what is kept when the line is narrow: `motion` the frame rate
+ *     (default of a camera), `detail` (default of a screen) and `text` the resolution
+ */
 
 /**
  * - connecting: not in the room yet
@@ -114,10 +130,9 @@ export class Room extends Emitter {
     /**
      * Sends a track. One track a source: another one takes the place of the first.
      * @param {MediaStreamTrack} track
-     * @param {{source?: Source, simulcast?: boolean, muted?: boolean}} [how] simulcast: by
-     *     default for a camera
+     * @param {PublishOptions} [how]
      * @returns {Promise<void>} when the server has agreed
-     * @throws {SalonError}
+     * @throws {SalonError} `codec_unsupported`, or why the server refused
      */
     async publish(track, how = {}) {
         const source = how.source ?? (track.kind === 'audio' ? 'microphone' : 'camera');
@@ -125,8 +140,10 @@ export class Room extends Emitter {
             await this.replaceTrack(source, track);
             return;
         }
-        const { simulcast = source === 'camera', muted = false } = how;
-        this.#publications.add(track, { source, simulcast, muted });
+        const { codec, scalability, content = contentOf(source), muted = false } = how;
+        if (codec) checkCodec(codec);
+        const coding = { simulcast: isSimulcast(source, how), codec, scalability };
+        this.#publications.add(track, { source, coding, content, muted });
         this.#selfChanged();
         try {
             await this.#connection.negotiate();
@@ -168,6 +185,15 @@ export class Room extends Emitter {
     }
 
     /**
+     * Says what a picture is made for, while it is sent.
+     * @param {Source} source
+     * @param {Content} content
+     */
+    async setContent(source, content) {
+        if (this.#publications.describe(source, content)) await this.#connection.negotiate();
+    }
+
+    /**
      * @param {Source} source
      * @returns {{track: MediaStreamTrack | null, muted: boolean} | null} null: not published
      */
@@ -198,6 +224,15 @@ export class Room extends Emitter {
      */
     async update(change) {
         await this.#session.request({ type: 'update', ...change });
+    }
+
+    /**
+     * How well we send and receive, as the server sees it; at most once a second.
+     * @returns {Promise<Quality>}
+     * @throws {SalonError} `rate_limited`, `no_media_worker`
+     */
+    async quality() {
+        return /** @type {any} */ (await this.#session.request({ type: 'quality' }));
     }
 
     /** The peer connection of the moment, for statistics; leave its transceivers alone. */
@@ -254,6 +289,7 @@ export class Room extends Emitter {
         const kept = welcome.type === 'resumed' && welcome.media !== 'lost';
         if (kept) {
             this.#changed(this.#seating.replace(welcome.seats ?? []));
+            if (welcome.layers) this.#watched(welcome.layers);
             this.#wants.flush();
         } else {
             this.#connection.rebuild(welcome.ice_servers ?? []).catch(() => {});
@@ -273,6 +309,9 @@ export class Room extends Emitter {
                 if (this.#connection.outdated(message.generation)) break;
                 this.#changed(this.#seating.apply(message.seats));
                 break;
+            case 'layers':
+                this.#watched(message);
+                break;
             case 'speaker':
                 this.#setSpeaker(message.participant);
                 break;
@@ -287,6 +326,12 @@ export class Room extends Emitter {
                 this.emit('error', SalonError.from(message));
                 break;
         }
+    }
+
+    /** @param {Message} message */
+    #watched(message) {
+        if (this.#connection.outdated(message.generation)) return;
+        this.#publications.watched(/** @type {any} */ (message));
     }
 
     /** @param {ParticipantInfo[]} infos the others, all of them */

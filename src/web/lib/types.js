@@ -3,6 +3,8 @@
  *
  * @typedef {'microphone' | 'camera' | 'screen' | 'screen_audio'} Source
  * @typedef {'any' | 'screen'} SlotRole
+ * @typedef {'vp8' | 'vp9' | 'av1' | 'h264'} Codec
+ * @typedef {'motion' | 'detail' | 'text'} Content what a picture is made for
  *
  * @typedef {object} TrackInfo something a participant publishes
  * @property {Source} source
@@ -31,6 +33,7 @@
  * @property {string} mid
  * @property {Source} [source]
  * @property {SlotRole} [role]
+ * @property {Content} [content]
  *
  * @typedef {object} Want
  * @property {string} [mid]
@@ -62,6 +65,44 @@
  * @property {'kept' | 'lost'} [media]
  * @property {Seat[]} [seats]
  * @property {ChatMessage[]} [chat]
+ * @property {LayersMessage | null} [layers]
+ *
+ * @typedef {object} LayersMessage which of our encodings somebody watches
+ * @property {string} type
+ * @property {number} generation
+ * @property {{mid: string, source: Source, rids: string[]}[]} tracks
+ *
+ * @typedef {{rid: string, width: number, height: number}} Layer
+ *
+ * @typedef {object} Received what the server says of one of our slots
+ * @property {string} mid
+ * @property {string} participant
+ * @property {string} [name]
+ * @property {Source} source
+ * @property {string} codec
+ * @property {Layer} wanted
+ * @property {Layer | null} given
+ * @property {string} why the reason why it is not better, or ""
+ * @property {number} [bps]
+ * @property {number} [loss] 0 to 1
+ * @property {number} [jitter_ms]
+ * @property {number} [rtt_ms]
+ *
+ * @typedef {object} Published what the server says of something we send
+ * @property {string} mid
+ * @property {Source} source
+ * @property {string} codec
+ * @property {boolean} muted
+ * @property {(Layer & {bps?: number, fps?: number, loss?: number, jitter_ms?: number,
+ *     active?: boolean, asked?: boolean})[]} layers
+ *
+ * @typedef {object} Quality
+ * @property {boolean} connected
+ * @property {{estimate_bps?: number, source?: string, sending_bps?: number, wanted_bps?: number,
+ *     loss?: number, rtt_ms?: number, queue_ms?: number}} [downlink]
+ * @property {Received[]} [receives]
+ * @property {{rtt_ms?: number, loss?: number}} [uplink]
+ * @property {Published[]} [publishes]
  *
  * @typedef {{type: string, [field: string]: any}} Message
  */

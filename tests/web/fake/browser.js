@@ -42,7 +42,16 @@ class FakeTransceiver {
             replaceTrack: async (next) => {
                 this.sender.track = next;
             },
+            getParameters: () => structuredClone({ encodings: this.encodings ?? [] }),
+            setParameters: async ({ encodings }) => {
+                await null;
+                this.encodings = encodings;
+            },
         };
+    }
+
+    setCodecPreferences(codecs) {
+        this.codecs = codecs.map(({ mimeType }) => mimeType);
     }
 
     stop() {
@@ -54,6 +63,8 @@ class FakeTransceiver {
 export class FakePeerConnection extends EventTarget {
     /** All that were ever made, the newest last. @type {FakePeerConnection[]} */
     static made = [];
+    /** Layers inside an encoding that it knows. */
+    static modes = ['L1T3', 'L3T3_KEY'];
 
     transceivers = [];
     signalingState = 'stable';
@@ -73,6 +84,9 @@ export class FakePeerConnection extends EventTarget {
     }
 
     addTransceiver(trackOrKind, init) {
+        const modes = (init.sendEncodings ?? []).map(({ scalabilityMode }) => scalabilityMode);
+        if (modes.some((mode) => mode && !FakePeerConnection.modes.includes(mode)))
+            throw new DOMException('no such layers', 'OperationError');
         const transceiver = new FakeTransceiver(trackOrKind, init);
         this.transceivers.push(transceiver);
         return transceiver;
@@ -137,5 +151,10 @@ export function install() {
         WebSocket: BrowserWebSocket,
         RTCPeerConnection: FakePeerConnection,
         MediaStream: FakeStream,
+        RTCRtpSender: {
+            getCapabilities: () => ({
+                codecs: ['VP8', 'rtx', 'H264', 'AV1'].map((c) => ({ mimeType: `video/${c}` })),
+            }),
+        },
     });
 }

@@ -40,6 +40,8 @@ export class FakeServer {
     /** Decides on `resume`: true, or false for unknown_session. */
     resumes = true;
     generation = 1;
+    /** What a resumed client is told of its layers. */
+    layers = null;
     #sockets = new Set();
     #listening = [];
     #sessions = 0;
@@ -109,6 +111,7 @@ export class FakeServer {
                     ...this.#welcome('resumed', 'Ada'),
                     media: 'kept',
                     seats: [],
+                    layers: this.layers,
                     chat: [],
                 };
             case 'offer':
