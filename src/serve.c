@@ -25,9 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUSY_MS    150   ///< the loop waits this long for another's lock, no longer
-#define LIMIT_KEYS 16384 ///< addresses or keys a limit remembers
-#define FILES_MAX  65536
+#define BUSY_MS          150   ///< the loop waits this long for another's lock, no longer
+#define LIMIT_KEYS       16384 ///< addresses or keys a limit remembers
+#define FILES_MAX        65536
+#define RINGS_PER_MINUTE 10 ///< that one person may start
 
 /** All that control is made of, in the order in which it is built. */
 struct serve {
@@ -39,7 +40,7 @@ struct serve {
     uv_signal_t on_term, on_int;
     struct store *store;
     struct links *links;
-    struct limit *rooms, *unknown_links, *joins;
+    struct limit *rooms, *unknown_links, *joins, *rings;
     struct http *http;
     struct addresses local;
     json_t *ice_servers;
@@ -65,7 +66,7 @@ static void on_http_closed(void *arg)
     whip_destroy(s->whip);
     purge_stop(&s->purge);
     call_destroy(s->call);
-    api_close(s->api);
+    api_stop(s->api);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
 }
@@ -185,7 +186,8 @@ static int open_links(struct serve *s)
                                  s->config->limits.unknown_links_per_minute, LIMIT_KEYS);
     s->joins = limit_new(s->config->limits.joins_per_minute, s->config->limits.joins_per_minute,
                          LIMIT_KEYS);
-    return s->rooms && s->unknown_links && s->joins ? 0 : cmd_fail("out of memory");
+    s->rings = limit_new(RINGS_PER_MINUTE, RINGS_PER_MINUTE, LIMIT_KEYS);
+    return s->rooms && s->unknown_links && s->joins && s->rings ? 0 : cmd_fail("out of memory");
 }
 
 /** The tenant `dev` and a fresh key for it. */
@@ -282,10 +284,12 @@ static int open_shells(struct serve *s)
                                    .joins = s->joins,
                                    .unknown_links = s->unknown_links,
                                    .spare_local = s->dev};
-    const struct api_conf api = {.http = s->http,
+    const struct api_conf api = {.loop = &s->loop,
+                                 .http = s->http,
                                  .links = s->links,
                                  .call = s->call,
                                  .rooms = s->rooms,
+                                 .rings = s->rings,
                                  .unknown_links = s->unknown_links,
                                  .dev_tenant = s->dev ? s->dev_tenant.id : NULL,
                                  .ready = is_ready,
@@ -335,9 +339,11 @@ static void catch_signals(struct serve *s)
 
 static void close_all(struct serve *s)
 {
+    api_close(s->api);
     limit_free(s->rooms);
     limit_free(s->unknown_links);
     limit_free(s->joins);
+    limit_free(s->rings);
     json_decref(s->ice_servers);
     links_close(s->links);
     store_close(s->store);

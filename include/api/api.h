@@ -13,7 +13,9 @@ struct api_conf {
     struct http *http; ///< not owned, like the rest
     struct links *links;
     struct call *call;
-    struct limit *rooms;         ///< rooms made, by API key
+    struct limit *rooms; ///< rooms made, by API key
+    uv_loop_t *loop;
+    struct limit *rings;         ///< rings, by tenant and caller
     struct limit *unknown_links; ///< tries of unknown links, by address
     const char *dev_tenant;      ///< --dev: the tenant's id; NULL: not --dev
     bool (*ready)(void *arg);    ///< media workers are up
@@ -26,7 +28,10 @@ int api_open(const struct api_conf *conf, struct api **out);
 /** Serves /{uuid}, too. After all other routes: it takes every path of one segment. */
 void api_bare_routes(struct api *api);
 
-/** After `http` is closed. api_close(NULL) is fine. */
+/** Closes its handles: let the loop run after. */
+void api_stop(struct api *api);
+
+/** After `http` is closed and api_stop(). api_close(NULL) is fine. */
 void api_close(struct api *api);
 
 #endif

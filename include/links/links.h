@@ -57,6 +57,8 @@ struct links_room {
     int64_t ends_at;                  ///< of the event it is for; 0: not known
     bool unborn;        ///< a minted link nobody has joined by: not in the database yet
     uint8_t minted[32]; ///< if unborn: the hash of that link
+    char invitation[LINKS_ID_SIZE]; ///< by whose link one came, "" if by the room's own
+    char invited[LINKS_NAME_SIZE];  ///< the name in that invitation, "" if none
 };
 
 /** Where links come from. Strings are copied. */
@@ -86,8 +88,8 @@ enum links_status {
 };
 
 /**
- * Looks up a link: its token in any case, or the whole URL, /r/… or /b/… (any scheme and host,
- * a query and a fragment are ignored). `*room` is filled unless UNKNOWN or DOWN. Changes
+ * Looks up a link: its token in any case, or the whole URL, /r/…, /i/… or /b/… (any scheme and
+ * host, a query and a fragment are ignored). `*room` is filled unless UNKNOWN or DOWN. Changes
  * nothing.
  */
 enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,

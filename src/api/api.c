@@ -1,4 +1,5 @@
 #include "inner.h"
+#include "links/users.h"
 
 #include "base/log.h"
 
@@ -17,13 +18,21 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_rooms_routes(api);
     api_people_routes(api);
     api_events_routes(api);
+    api_invitations_routes(api);
     api_tenant_routes(api);
     api_quality_routes(api);
     api_public_routes(api);
     if (conf->dev_tenant)
         api_dev_routes(api);
+    api_rings_start(api, conf->loop);
     *out = api;
     return 0;
+}
+
+void api_stop(struct api *api)
+{
+    if (api && !uv_is_closing((uv_handle_t *)&api->rings))
+        uv_close((uv_handle_t *)&api->rings, NULL);
 }
 
 void api_close(struct api *api)
@@ -73,6 +82,30 @@ bool api_caller(struct api *api, struct http_req *req, unsigned scopes,
     else
         return true;
     return false;
+}
+
+bool api_user_or_key(struct api *api, struct http_req *req, unsigned scopes,
+                     struct api_either *out)
+{
+    const char *bearer = http_bearer(req);
+    struct links_user user;
+    int error;
+
+    *out = (struct api_either){0};
+    if (!bearer || strncmp(bearer, "salon_", 6) == 0)
+        return api_caller(api, req, scopes, &out->key);
+    error = links_user_verify(api->conf.links, bearer, &user, api_now());
+    if (error == -EACCES)
+        http_problem(req, PROBLEM_UNAUTHORIZED, NULL, NULL);
+    else if (error)
+        api_fail(req, error);
+    if (error)
+        return false;
+    out->is_user = true;
+    out->key.tenant = user.tenant;
+    memcpy(out->ref, user.ref, sizeof out->ref);
+    memcpy(out->name, user.name, sizeof out->name);
+    return true;
 }
 
 bool api_room(struct api *api, struct http_req *req, unsigned scopes,

@@ -140,9 +140,9 @@ static bool parse_time(const char *text, int64_t *out)
     return strcmp(again, text) == 0 && t > 0;
 }
 
-bool body_time(struct body *body, const char *pointer, int64_t *out)
+bool body_time(struct body *body, const json_t *object, const char *pointer, int64_t *out)
 {
-    const json_t *value = value_at(body->json, pointer);
+    const json_t *value = value_at(object, pointer);
 
     if (!value || body->failed)
         return false;

@@ -27,7 +27,7 @@ bool body_text(struct body *body, const json_t *object, const char *pointer, siz
                char *out, size_t size);
 
 /** RFC 3339 in UTC, as 2026-01-31T12:00:00Z; seconds since 1970. */
-bool body_time(struct body *body, const char *pointer, int64_t *out);
+bool body_time(struct body *body, const json_t *object, const char *pointer, int64_t *out);
 
 struct body_range {
     int64_t least, most;

@@ -254,6 +254,7 @@ static void close_personal(struct http_req *req, void *ctx)
         return;
     }
     call_room_close(api->conf.call, room.id);
+    api_invitations_cancel(api, &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 
@@ -287,6 +288,7 @@ static void erase_user(struct http_req *req, void *ctx)
     }
     if (had)
         call_room_close(api->conf.call, room.id);
+    api_invitations_cancel(api, &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "body.h"
+#include "links/invitations.h"
 #include "links/rooms.h"
 #include "links/tenants.h"
 
@@ -11,6 +12,7 @@
 
 struct api {
     struct api_conf conf;
+    uv_timer_t rings; ///< when the next invitation changes by itself
 };
 
 /** Now, in seconds since 1970 (UTC). */
@@ -26,6 +28,17 @@ void api_fail(struct http_req *req, int error);
 /** Who calls, with the scopes needed; false: it was answered. */
 bool api_caller(struct api *api, struct http_req *req, unsigned scopes,
                 struct links_caller *out);
+
+/** A browser with a user's token, or a server with an API key. */
+struct api_either {
+    bool is_user;
+    struct links_caller key;                         ///< its tenant holds for both
+    char ref[LINKS_REF_SIZE], name[LINKS_NAME_SIZE]; ///< if it is a user
+};
+
+/** Who calls, with the scopes needed if it is a key; false: it was answered. */
+bool api_user_or_key(struct api *api, struct http_req *req, unsigned scopes,
+                     struct api_either *out);
 
 /** Who calls and the room {id} of theirs, not closed; false: it was answered. */
 bool api_room(struct api *api, struct http_req *req, unsigned scopes,
@@ -70,6 +83,24 @@ json_t *api_time_json(int64_t t);
 void api_rotate(struct api *api, struct http_req *req, const struct links_caller *caller,
                 struct links_room *room);
 
+/* invitations.c */
+
+/** {"id", "state", …} with `popin` or `url`. */
+json_t *api_invitation_json(const struct api *api, const struct store_invitation *i,
+                            const char *lang);
+
+/* rings.c */
+
+/** An invitation was made or has another state. */
+void api_invitation_changed(struct api *api, const struct store_invitation *i);
+
+/** Cancels a closed room's invitations. */
+void api_invitations_cancel(struct api *api, const struct links_room *room);
+
+/** Looks after what invitations become by themselves; what is due is looked for again. */
+void api_rings_start(struct api *api, uv_loop_t *loop);
+void api_rings_wake(struct api *api);
+
 /* share.c */
 
 /** The `share` of a room: texts in the language that the query, the room, the tenant or the
@@ -84,6 +115,7 @@ json_t *api_strip_json(const char *url);
 void api_rooms_routes(struct api *api);
 void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
+void api_invitations_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);

@@ -98,10 +98,19 @@ static void reply_room_page(struct api *api, struct http_req *req,
 {
     struct links_tenant tenant;
     bool known = links_tenant_get(api->conf.links, room->tenant, &tenant) == 0;
+    const struct page_var vars[] = {{"invited", room->invited}, {NULL, NULL}};
+    const struct web_file *file = web_file("room.html");
+    size_t len = 0;
+    char *html = file ? page_fill((const char *)file->data, file->len, vars, &len) : NULL;
 
-    reply_file(req, "room.html", known && *tenant.origins ? tenant.origins : NULL);
+    if (html)
+        http_reply_page(req, 200, html, len, known && *tenant.origins ? tenant.origins : NULL);
+    else
+        http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
+    free(html);
 }
 
+/** The join page, or why there is none. */
 static void reply_link(struct api *api, struct http_req *req, enum links_status status,
                        const struct links_room *room)
 {
@@ -136,6 +145,17 @@ static void open_link(struct http_req *req, void *ctx)
     reply_link(api, req,
                links_resolve(api->conf.links, http_param(req, "token"), &room, api_now()),
                &room);
+}
+
+/** A personal link. Looking at it uses nothing up: joining does. */
+static void open_invitation(struct http_req *req, void *ctx)
+{
+    struct api *api = ctx;
+    struct links_room room;
+    char link[LINKS_TOKEN_SIZE + 8];
+
+    (void)snprintf(link, sizeof link, "/i/%s", http_param(req, "token"));
+    reply_link(api, req, links_resolve(api->conf.links, link, &room, api_now()), &room);
 }
 
 /** A link that a front end made up; looking at it makes nothing. */
@@ -211,6 +231,7 @@ void api_public_routes(struct api *api)
         {"GET", "/r/{token}", open_link, 0, 0},
         {"GET", "/r/{rest*}", open_nothing, 0, 0},
         {"GET", "/b/{prefix}/{name*}", open_minted, 0, 0},
+        {"GET", "/i/{token}", open_invitation, 0, 0},
         {"GET", "/robots.txt", robots, 0, HTTP_QUIET},
         {"GET", "/favicon.ico", favicon, 0, HTTP_QUIET},
         {"GET", "/healthz", healthz, 0, HTTP_QUIET},

@@ -35,7 +35,8 @@ static void read_expiry(struct body *body, struct links_room *room, int64_t now)
 {
     if (json_is_null(json_object_get(body->json, "expires_at")))
         room->expires_at = 0;
-    if (body_time(body, "/expires_at", &room->expires_at) && room->expires_at <= now)
+    if (body_time(body, body->json, "/expires_at", &room->expires_at) &&
+        room->expires_at <= now)
         body_bad(body, "/expires_at", "it is in the past", "elle est passée");
 }
 
@@ -44,7 +45,7 @@ static void read_end(struct body *body, struct links_room *room)
 {
     if (json_is_null(json_object_get(body->json, "ends_at")))
         room->ends_at = 0;
-    (void)body_time(body, "/ends_at", &room->ends_at);
+    (void)body_time(body, body->json, "/ends_at", &room->ends_at);
 }
 
 /** Absent: as it is. null: none. */

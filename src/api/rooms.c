@@ -225,6 +225,7 @@ static void close_room(struct http_req *req, void *ctx)
         return;
     }
     call_room_close(api->conf.call, room.id);
+    api_invitations_cancel(api, &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 

@@ -2,6 +2,7 @@
 
 #include "inner.h"
 #include "links/rooms.h"
+#include "store/invitations.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -141,6 +142,8 @@ int links_user_erase(struct links *links, const char *tenant, const char *user)
     }
     if (error == 0)
         error = store_room_forget_user(links->store, tenant, user);
+    if (error == 0)
+        error = store_invitation_forget_user(links->store, tenant, user);
     return finish(links, error);
 }
 
@@ -167,7 +170,11 @@ static void purge_tenant(const struct links_tenant *tenant, void *ctx)
     stale.instant = p->now - s.retention.instant_h * HOUR_S;
     stale.event = p->now - s.retention.event_d * DAY_S;
     stale.closed = p->now - s.retention.closed_d * DAY_S;
+    p->error = store_invitation_purge(p->links->store, tenant->id,
+                                      p->now - s.retention.invitations_d * DAY_S);
     links_settings_fini(&s);
+    if (p->error)
+        return;
     while (p->removed < p->limit) {
         p->error = store_room_stale(p->links->store, &stale, id);
         if (p->error)

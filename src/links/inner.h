@@ -13,6 +13,7 @@ struct links {
     char *bare_prefix;   ///< owned; NULL: a bare /{uuid} is no link
     uint8_t key[SHA256_SIZE];
     uint8_t member_key[SHA256_SIZE]; ///< signs personal tokens
+    uint8_t user_key[SHA256_SIZE];   ///< signs browsers' tokens
 };
 
 /** The token of a room's link, or its host secret (role "host"). */
@@ -39,6 +40,11 @@ enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SI
 /** The same for what follows "/b/" in a link. */
 enum links_status resolve_minted(struct links *links, const char *link, struct links_room *room,
                                  int64_t now);
+
+/** The same for a link with "/i/": what follows it, and that somebody came by it. */
+enum links_status resolve_invitation(struct links *links, const char *link,
+                                     struct links_room *room, int64_t now);
+int use_invitation(struct links *links, const struct links_room *room, int64_t now);
 
 void room_to_row(const struct links_room *from, struct store_room *to);
 void tenant_to_row(const struct links_tenant *from, struct store_tenant *to);

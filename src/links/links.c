@@ -89,6 +89,7 @@ int links_open(const struct links_conf *conf, struct links **out, char *why, siz
         return error;
     }
     digest_hmac(links->key, sizeof links->key, "member|v1", 9, links->member_key);
+    digest_hmac(links->key, sizeof links->key, "user|v1", 7, links->user_key);
     *out = links;
     return 0;
 }
@@ -146,12 +147,14 @@ enum links_status links_resolve(struct links *links, const char *link, struct li
                                 int64_t now)
 {
     char token[LINKS_TOKEN_SIZE], shown[LOG_LINK_SIZE];
-    const char *minted = strstr(link, "/b/");
+    const char *minted = strstr(link, "/b/"), *personal_link = strstr(link, "/i/");
     uint8_t hash[SHA256_SIZE];
     enum links_status status;
 
     if (minted)
         return resolve_minted(links, minted + 3, room, now);
+    if (personal_link)
+        return resolve_invitation(links, personal_link + 3, room, now);
     if (!find_token(link, token))
         return LINK_UNKNOWN;
     digest_sha256(token, strlen(token), hash);

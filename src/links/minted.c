@@ -116,8 +116,10 @@ int links_room_joined(struct links *links, struct links_room *room, int64_t now)
     uint8_t hash[SHA256_SIZE];
     int error;
 
-    if (!room->unborn)
-        return store_room_used(links->store, room->id, now);
+    if (!room->unborn) {
+        error = *room->invitation ? use_invitation(links, room, now) : 0;
+        return error ? error : store_room_used(links->store, room->id, now);
+    }
     room->created_at = room->last_used_at = now;
     link_hash(links, room, hash);
     room_to_row(room, &row);

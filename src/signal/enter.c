@@ -57,9 +57,10 @@ static bool identify(struct signal_session *session, const struct signal_request
     const bool french = room->locale[0] ? strncmp(room->locale, "fr", 2) == 0 : session->french;
     *out = (struct links_member){.role = ROLE_GUEST};
     (void)snprintf(out->name, sizeof(out->name), "%s",
-                   name     ? name
-                   : french ? "Invité"
-                            : "Guest");
+                   name             ? name
+                   : *room->invited ? room->invited
+                   : french         ? "Invité"
+                                    : "Guest");
     if (token && links_verify_member(links, room, token, out, (int64_t)time(NULL)) != 0) {
         session_refuse_reason(session, request, "invalid_token", "/token");
         return false;

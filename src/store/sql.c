@@ -7,6 +7,9 @@
 #define ROOM_COLUMNS                                                                           \
     "rooms.id, tenant, kind, access, title, owner_ref, owner_name, event_ref, locale, "        \
     "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at, ends_at"
+#define INVITE_COLUMNS                                                                         \
+    "id, tenant, room, email, state, from_ref, from_name, to_ref, to_name, ring_s, "           \
+    "created_at, due_at, settled_at, max_uses, uses, expires_at"
 #define TENANT_COLUMNS "id, name, prefix, locale, uuid, origins, created_at"
 #define KEY_COLUMNS    "id, tenant, hash, scopes, created_at"
 
@@ -73,6 +76,23 @@ static const char *const texts[SQL_COUNT] = {
         "UPDATE tenants SET settings = ?, origins = ?, locale = ? WHERE id = ?",
     [SQL_QUOTAS_GET] = "SELECT quotas FROM tenants WHERE id = ?",
     [SQL_QUOTAS_PUT] = "UPDATE tenants SET quotas = ? WHERE id = ?",
+    [SQL_INVITE_ADD] = "INSERT INTO invitations(" INVITE_COLUMNS
+                       ", hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_INVITE_GET] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE id = ?",
+    [SQL_INVITE_BY_HASH] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE hash = ?",
+    [SQL_INVITE_UPDATE] = "UPDATE invitations SET state = ?, due_at = ?, settled_at = ?, "
+                          "uses = ? WHERE id = ?",
+    [SQL_INVITE_LIVE] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE tenant = ? AND "
+                        "from_ref = ? AND to_ref = ? AND NOT email AND state < ?",
+    [SQL_INVITE_LIST] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE room = ? "
+                        "ORDER BY created_at DESC, rowid DESC LIMIT ?",
+    [SQL_INVITE_NEXT] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE due_at > 0 "
+                        "ORDER BY due_at LIMIT 1",
+    [SQL_INVITE_COUNT] =
+        "SELECT count(*) FROM invitations WHERE tenant = ? AND created_at >= ?",
+    [SQL_INVITE_PURGE] = "DELETE FROM invitations WHERE tenant = ? AND created_at < ?",
+    [SQL_INVITE_FORGET] = "DELETE FROM invitations WHERE tenant = ?1 AND "
+                          "(from_ref = ?2 OR to_ref = ?2)",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

@@ -48,6 +48,17 @@ static const char *const migrations[] = {
     " FROM rooms WHERE event_ref <> '' AND NOT closed ORDER BY created_at DESC;"
     "CREATE UNIQUE INDEX rooms_personal ON rooms(tenant, owner_ref)"
     " WHERE kind = 'personal' AND NOT closed;",
+    "CREATE TABLE invitations(id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL"
+    " REFERENCES tenants(id) ON DELETE CASCADE, room TEXT NOT NULL"
+    " REFERENCES rooms(id) ON DELETE CASCADE, email INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " from_ref TEXT NOT NULL, from_name TEXT NOT NULL, to_ref TEXT NOT NULL,"
+    " to_name TEXT NOT NULL, ring_s INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " due_at INTEGER NOT NULL, settled_at INTEGER NOT NULL, max_uses INTEGER NOT NULL,"
+    " uses INTEGER NOT NULL, expires_at INTEGER NOT NULL, hash BLOB UNIQUE);"
+    "CREATE INDEX invitations_room ON invitations(room);"
+    "CREATE INDEX invitations_age ON invitations(tenant, created_at);"
+    "CREATE INDEX invitations_pair ON invitations(tenant, from_ref, to_ref);"
+    "CREATE INDEX invitations_due ON invitations(due_at) WHERE due_at > 0;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -127,7 +127,8 @@ static void house_begin(struct house *h, const struct signal_conf *times)
     snprintf(path, sizeof(path), "%s/salon.db", h->folder);
     snprintf(key, sizeof(key), "%s/key", h->folder);
     assert_int_equal(store_open(path, 100, &h->store, why, sizeof(why)), 0);
-    const struct links_conf links_conf = {h->store, key, "https://meet.example.org"};
+    const struct links_conf links_conf = {
+        .store = h->store, .key_file = key, .public_url = "https://meet.example.org"};
     assert_int_equal(links_open(&links_conf, &h->links, why, sizeof(why)), 0);
     strcpy(h->tenant.name, "test");
     strcpy(h->tenant.prefix, "test");

@@ -7,10 +7,10 @@
 export function readLink(url) {
     const path = url.pathname.split('/').filter(Boolean);
     const secrets = new URLSearchParams(url.hash.slice(1));
-    // A link that a front end made up is known by its whole path, /b/{prefix}/{name}.
-    const minted = path[0] === 'b';
+    // Links that front ends made up and personal ones are known by their whole path.
+    const whole = path[0] === 'b' || path[0] === 'i';
     return {
-        link: minted ? url.pathname : decodeURIComponent(path.at(-1) ?? ''),
+        link: whole ? url.pathname : decodeURIComponent(path.at(-1) ?? ''),
         host: secrets.get('h') || undefined,
         token: secrets.get('t') || undefined,
     };
@@ -44,6 +44,11 @@ export function nameIn(token) {
     } catch {
         return '';
     }
+}
+
+/** The name in a personal invitation, as the page has it. */
+export function nameInvited() {
+    return document.querySelector('meta[name="salon-invited"]')?.getAttribute('content') ?? '';
 }
 
 /**

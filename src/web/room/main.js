@@ -10,7 +10,7 @@ import { Before } from './before.js';
 import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
-import { nameIn, nameWished, readLink } from './link.js';
+import { nameIn, nameInvited, nameWished, readLink } from './link.js';
 
 /** @typedef {import('../salon.js').Room} Room */
 
@@ -30,7 +30,7 @@ const devices = new Devices();
 const before = new Before(
     devices,
     t,
-    { signed: nameIn(address.token), wished: nameWished(url) },
+    { signed: nameIn(address.token), wished: nameWished(url) || nameInvited() },
     start,
 );
 const stopListening = devices.on('problem', (key) => before.problem(t(key)));

@@ -1,0 +1,65 @@
+/**
+ * What front ends are told: events, by webhook to their server and as server-sent events to
+ * browsers. The same JSON both ways, without links, and without names but those the front end
+ * gave.
+ *
+ *   notify_publish() ──▶ ring (10 min, for Last-Event-ID) ──▶ streams (GET /api/v1/stream)
+ *                    └─▶ database ──▶ deliveries, signed, again until they are taken
+ *
+ * The envelope: {"type", "timestamp", "data": {"tenant", "room": {"id", "kind", "event_ref",
+ * "metadata"}, …}}. Webhooks follow Standard Webhooks 1.0.
+ */
+#ifndef NOTIFY_NOTIFY_H
+#define NOTIFY_NOTIFY_H
+
+#include "http/http.h"
+#include "links/links.h"
+
+#include <uv.h>
+
+struct notify;
+
+#define NOTIFY_RING_S 600 ///< how long an event can be replayed
+
+struct notify_conf {
+    uv_loop_t *loop; ///< not owned, as the rest
+    struct store *store;
+    struct links *links;
+    const char *const *webhook_allow; ///< ranges of private addresses that webhooks may go to,
+                                      ///< and by plain http: "127.0.0.0/8"
+    size_t webhook_allow_count;
+};
+
+/** 0 or -errno. Deliveries that a former process left are gone on with. */
+int notify_open(const struct notify_conf *conf, struct notify **out);
+
+/** Stops sending (what is not delivered stays in the database), closes the streams. */
+void notify_stop(struct notify *n);
+
+/** After the loop has run until its handles are closed. notify_close(NULL) is fine. */
+void notify_close(struct notify *n);
+
+/** Whom an event is for, beside the tenant's server. */
+struct notify_event {
+    const char *type; ///< "room.created"
+    const char *tenant;
+    const struct links_room *room; ///< for `data.room`; NULL: none
+    const char *user[2];           ///< refs of the users whose browsers hear it; NULL: none
+    json_t *data; ///< more members of `data`; the reference is taken; NULL: none
+};
+
+/**
+ * Publishes an event: it is in the database for each webhook before this returns, so that a
+ * crash loses none. Returns 0 or an error of links.h: then nothing was told.
+ */
+int notify_publish(struct notify *n, const struct notify_event *event, int64_t now);
+
+/**
+ * Answers GET /api/v1/stream with events for this tenant; only those of one user if `user` is
+ * not NULL. `last_id` (Last-Event-ID, may be NULL) is where the client was; unknown: a `reset`
+ * event.
+ */
+void notify_stream(struct notify *n, struct http_req *req, const char *tenant, const char *user,
+                   const char *last_id);
+
+#endif
