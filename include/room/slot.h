@@ -68,6 +68,8 @@ struct slot {
     uint16_t told_width, told_height; ///< what control was told last
     bool refused; ///< a switch was put off once for its timestamp: the next is forced
 
+    struct layer layer;           ///< of the stream that was chosen: what this viewer shall get
+    struct layer_filter filter;   ///< of `current`
     const struct slot_codec *out; ///< of `current`
     struct rtp_ext_plan plan;     ///< of `current`
     struct rewrite rewrite;
@@ -107,6 +109,9 @@ void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now
 /** Chooses the stream of the seated track again: a want, a mute or what is alive has changed.
  */
 void slot_choose(struct slot *s, struct room_env *env, usec_t now);
+
+/** How much of `st`, which was chosen for it, it shall get, from where that is possible on. */
+void slot_aim_layer(struct slot *s, const struct stream *st, struct layer layer);
 
 /** A stream goes away or became another: the slot lets go of it at once. */
 void slot_drop_stream(struct slot *s, struct stream *st);

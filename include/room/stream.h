@@ -8,6 +8,7 @@
 #include "letter/agreement.h"
 #include "room/env.h"
 #include "rtp/gop.h"
+#include "rtp/layers.h"
 #include "rtp/nack.h"
 #include "rtp/payload.h"
 #include "rtp/recv_stats.h"
@@ -40,7 +41,8 @@ struct stream {
     struct recv_stats stats;
     struct nack nack;
     struct repair repair;
-    struct gop gop; ///< what of the cache a viewer can begin with
+    struct gop gop;       ///< what of the cache a viewer can begin with
+    struct layers layers; ///< of video
     unsigned slot_count, slot_cap;
     struct slot **slot; ///< owned array of borrowed slots: seated on it, or waiting for it
 };
@@ -58,12 +60,12 @@ void stream_fini(struct stream *st);
 int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc);
 
 /**
- * Notes what must be known of a received packet: statistics, gaps, the repair cache. `desc` is
- * NULL for audio and padding. DROP_NONE: forward it. DROP_DUPLICATE: we have it. DROP_LATE: a
- * stray.
+ * Notes what must be known of a received packet: statistics, gaps, the repair cache, layers.
+ * `desc` is NULL for audio and padding, and else completed: its `part`. DROP_NONE: forward it.
+ * DROP_DUPLICATE: we have it. DROP_LATE: a stray.
  */
 enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
-                         const struct payload *desc, bool repaired, usec_t now);
+                         struct payload *desc, bool repaired, usec_t now);
 
 /**
  * Is what looks like the beginning of a keyframe really that? An IDR slice of H.264 mostly
@@ -72,6 +74,13 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
  */
 bool stream_opens_frame(const struct stream *st, const struct rtp *pkt,
                         const struct payload *desc);
+
+/**
+ * A packet of the cache with its description, as it was when it came (audio and padding: `desc`
+ * is left alone). False if it is not there. `*pkt` as from repair_get().
+ */
+bool stream_cached(const struct stream *st, uint16_t seq, struct rtp *pkt,
+                   struct payload *desc);
 
 /**
  * Can a viewer begin with what is in the cache, without asking its publisher? Nothing of that

@@ -53,4 +53,10 @@ unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height);
 struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
                             usec_t now);
 
+/**
+ * Likewise inside of a stream: the lowest spatial layer that covers the size, with all its
+ * temporal layers; of those that are alive.
+ */
+struct layer track_layer(const struct stream *st, uint16_t width, uint16_t height, usec_t now);
+
 #endif

@@ -57,6 +57,7 @@ struct layers {
         usec_t seen_at;      ///< its newest packet came; 0 never
     } at[LAYERS_SPATIAL][LAYERS_TEMPORAL];
     usec_t window_at; ///< the window being filled began then; 0 none
+    usec_t began_at;  ///< the first packet came
     usec_t seen_at;   ///< the newest packet came
     bool measured;    ///< rates hold
 
@@ -85,10 +86,10 @@ bool layers_describe(struct layers *l, struct payload *desc, uint32_t ts, const 
 
 /** What layers_describe() found, small enough to be kept with a packet that may be sent again.
  */
-uint32_t layers_memo(const struct payload *desc);
+uint64_t layers_memo(const struct payload *desc);
 
 /** Puts it back into a description that payload_parse() made of the same packet. */
-void layers_recall(struct payload *desc, uint32_t memo);
+void layers_recall(struct payload *desc, uint64_t memo);
 
 /** A packet of the stream, `len` bytes, described by layers_describe(). */
 void layers_note(struct layers *l, const struct payload *desc, size_t len, usec_t now);
@@ -99,8 +100,11 @@ void layers_note(struct layers *l, const struct payload *desc, size_t len, usec_
  */
 uint64_t layers_rate(const struct layers *l, struct layer top, usec_t now);
 
-/** The highest layer that is alive. */
+/** The highest layer that is alive: one that pauses while others go on is not. */
 struct layer layers_top(const struct layers *l, usec_t now);
+
+/** `width` and `height` come as the whole stream's and leave as spatial layer `sid`'s. */
+void layers_size(const struct layers *l, unsigned sid, uint16_t *width, uint16_t *height);
 
 /** From the picture at time `ts` on, this layer (its number in a mask). */
 struct layer_change {
@@ -113,6 +117,7 @@ struct layer_filter {
     struct layer now;  ///< passes
     struct layer goal; ///< shall pass, from the next packet at which that is possible
     bool started;
+    bool past_lost;  ///< the source's clock began anew: what was decided before is not known
     uint8_t waited;  ///< pictures for which the goal was not to be had
     uint16_t broken; ///< layers that lost a frame because it was left out
     uint16_t exist;  ///< layers that are being sent

@@ -17,6 +17,7 @@ struct repair_index {
     uint32_t off; ///< of the packet's bytes in the ring, UINT32_MAX: not there any more
     uint16_t len; ///< bytes, 0: not received
     uint16_t seq;
+    uint64_t memo; ///< the caller's, see repair_note()
 };
 
 struct repair {
@@ -52,6 +53,12 @@ bool repair_put(struct repair *r, const struct rtp *pkt);
 
 /** Finds a packet. `*out` points into the cache, for reading, until the next repair_put(). */
 bool repair_get(const struct repair *r, uint16_t seq, struct rtp *out);
+
+/** Keeps something of the caller's beside the packet that was put under this number. */
+void repair_note(struct repair *r, uint16_t seq, uint64_t memo);
+
+/** What was kept there; 0 if nothing. */
+uint64_t repair_noted(const struct repair *r, uint16_t seq);
 
 /** True if repair_get() would find it. */
 bool repair_has(const struct repair *r, uint16_t seq);

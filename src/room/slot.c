@@ -204,10 +204,33 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         s->why = why;
         s->changed = true;
     }
+    if (st && s->kind == KIND_VIDEO)
+        slot_aim_layer(s, st, track_layer(st, w->width, w->height, now));
     aim(s, st, env, now);
+    if (s->current && layer_filter_needs_key(&s->filter))
+        stream_want_key(s->current, env, now);
     // Nothing better than silence: but a source that only pauses keeps its last picture.
     if (!st && s->current && (s->current->track != s->track || (*why && !limited) || !up))
         leave_current(s);
+}
+
+void slot_aim_layer(struct slot *s, const struct stream *st, struct layer layer)
+{
+    s->layer = layer;
+    if (s->current == st)
+        layer_filter_aim(&s->filter, layer);
+}
+
+/** What a stream that is seated begins with: what it shall have, and no more than is shown. */
+static struct layer first_layer(const struct slot *s, const struct stream *st, usec_t now)
+{
+    const struct letter_want *w = member_want(s->owner, s);
+    struct layer layer = track_layer(st, w->width, w->height, now);
+    if (s->layer.sid < layer.sid)
+        layer.sid = s->layer.sid;
+    if (s->layer.tid < layer.tid)
+        layer.tid = s->layer.tid;
+    return layer;
 }
 
 /** What the rewriter is told of a packet. Frame numbers count only where they are forwarded. */
@@ -255,6 +278,7 @@ void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
     s->out = out;
     s->changed = true;
     rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    layer_filter_start(&s->filter, first_layer(s, st, now));
     const struct rewrite_in in = input(s, st, pkt, desc);
     if (past)
         rewrite_replay(&s->rewrite, &in);
@@ -262,6 +286,17 @@ void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
         rewrite_switch(&s->rewrite, &in, ts);
     env->count.switches++;
     room_wake(s->owner->room, now); // control is told who is seen now
+}
+
+/** Is it of a layer that this viewer gets? If not, the numbers close up over it. */
+static bool passes(struct slot *s, const struct rewrite_in *in)
+{
+    bool marker = in->pkt->marker;
+    if (in->pkt->payload_len > 0 &&
+        (!in->desc || layer_filter_pass(&s->filter, in->desc, in->pkt->ts, &marker)))
+        return true;
+    (void)rewrite_skip(&s->rewrite, in); // padding stays with us too
+    return false;
 }
 
 /** Seats `st` with its packet `in`. False if it must wait for the next keyframe. */
@@ -286,7 +321,8 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
     slot_begin(s, st, out, pkt, desc, ts, false, env, now);
     if (!sync.same_wall_clock)
         report_soon(s, now);
-    return true;
+    const struct rewrite_in in = input(s, st, pkt, desc);
+    return passes(s, &in);
 }
 
 /** All that was cached has gone out: the first packet of a newer frame has its own time again.
@@ -311,10 +347,8 @@ static bool wants_current(struct slot *s, const struct rtp *pkt, const struct pa
         return desc && desc->keyframe && switch_to(s, st, pkt, desc, env, now);
     }
     const struct rewrite_in in = input(s, st, pkt, desc);
-    if (pkt->payload_len == 0) {
-        (void)rewrite_skip(&s->rewrite, &in); // padding stays with us
+    if (!passes(s, &in))
         return false;
-    }
     if (!s->replay.on && rewrite_catching_up(&s->rewrite) && rewrite_is_news(&s->rewrite, &in))
         go_live(s, &in, now);
     return true;
@@ -357,14 +391,17 @@ void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritte
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
                      usec_t now, struct udp_datagram *out, struct seal_job *job)
 {
-    const struct rewrite_in in = input(s, s->current, pkt, desc);
+    struct rtp as = *pkt;
+    if (desc)
+        (void)layer_filter_again(&s->filter, desc, pkt->ts, &as.marker);
+    const struct rewrite_in in = input(s, s->current, &as, desc);
     struct rewritten to;
     enum drop why = rewrite_map(&s->rewrite, &in, now, &to);
     if (why)
         return why;
 
     struct rtp_out how;
-    slot_out(s, pkt, &to, now, &how);
+    slot_out(s, &as, &to, now, &how);
     struct rtp_copied where;
     size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
     if (len == 0)
@@ -386,10 +423,21 @@ void stream_release_slots(struct stream *st, usec_t now)
     room_changed(st->track->owner->room, now);
 }
 
+/** Of the picture as this viewer gets it. */
+static void size_of(const struct slot *s, uint16_t *width, uint16_t *height)
+{
+    *width = s->current->width;
+    *height = s->current->height;
+    layers_size(&s->current->layers, s->filter.now.sid, width, height);
+}
+
 bool slot_news(const struct slot *s)
 {
-    return s->changed || (s->current && (s->current->width != s->told_width ||
-                                         s->current->height != s->told_height));
+    uint16_t width, height;
+    if (s->changed || !s->current)
+        return s->changed;
+    size_of(s, &width, &height);
+    return width != s->told_width || height != s->told_height;
 }
 
 void slot_describe(struct slot *s, struct letter_seat *seat)
@@ -407,6 +455,7 @@ void slot_describe(struct slot *s, struct letter_seat *seat)
     if (!s->current)
         return;
     memcpy(seat->rid, s->current->rid, sizeof(seat->rid));
-    seat->width = s->told_width = s->current->width;
-    seat->height = s->told_height = s->current->height;
+    size_of(s, &s->told_width, &s->told_height);
+    seat->width = s->told_width;
+    seat->height = s->told_height;
 }

@@ -27,9 +27,7 @@
 static bool read_cached(const struct stream *st, int64_t seq, struct rtp *pkt,
                         struct payload *desc)
 {
-    return repair_get(&st->repair, (uint16_t)seq, pkt) &&
-           (pkt->payload_len == 0 ||
-            payload_parse(desc, st->codec, rtp_payload(pkt), pkt->payload_len) == DROP_NONE);
+    return stream_cached(st, (uint16_t)seq, pkt, desc);
 }
 
 static bool begin(struct slot *s, struct stream *st, size_t max_bytes, struct room_env *env,

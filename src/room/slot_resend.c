@@ -28,10 +28,34 @@ static bool take_token(struct slot *s, usec_t now)
 }
 
 /** The cached packet that went out as `seq`, and where it went. */
-static bool find(const struct slot *s, uint16_t seq, struct rtp *pkt, struct rewrite_at *at)
+static bool find(const struct slot *s, uint16_t seq, struct rtp *pkt, struct payload *desc,
+                 struct rewrite_at *at)
 {
     return s->current && rewrite_find(&s->rewrite, seq, at) && at->source == s->current->id &&
-           repair_get(&s->current->repair, at->seq, pkt);
+           stream_cached(s->current, at->seq, pkt, desc) && pkt->payload_len > 0;
+}
+
+/**
+ * Makes the packet what it was, or would have been, for this viewer: its marker. One of a layer
+ * that the viewer does not get came too late to be closed up over: it becomes an empty packet,
+ * so that the viewer need not wait for it. False if that is not known any more.
+ */
+static bool as_it_was(const struct slot *s, struct rtp *pkt, const struct payload **desc)
+{
+    if (!*desc)
+        return true;
+    switch (layer_filter_again(&s->filter, *desc, pkt->ts, &pkt->marker)) {
+    case LAYER_UNKNOWN:
+        return false;
+    case LAYER_LEFT_OUT:
+        pkt->payload_len = 0;
+        pkt->marker = false;
+        *desc = NULL;
+        break;
+    case LAYER_PASSED:
+        break;
+    }
+    return true;
 }
 
 static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
@@ -65,14 +89,10 @@ void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
     struct rewrite_at at;
     struct payload desc;
     struct rewritten to;
-    if (!find(s, seq, &pkt, &at) || pkt.payload_len == 0)
+    const struct payload *described = s->kind == KIND_VIDEO ? &desc : NULL;
+    if (!find(s, seq, &pkt, &desc, &at) || !as_it_was(s, &pkt, &described))
         return;
-    const bool described = s->kind == KIND_VIDEO;
-    if (described && payload_parse(&desc, s->current->codec, rtp_payload(&pkt),
-                                   pkt.payload_len) != DROP_NONE)
-        return;
-    const struct rewrite_in in = {
-        .source = at.source, .pkt = &pkt, .desc = described ? &desc : NULL};
+    const struct rewrite_in in = {.source = at.source, .pkt = &pkt, .desc = described};
     if (rewrite_again(&s->rewrite, &at, &in, &to) != DROP_NONE || !take_token(s, now))
         return;
 

@@ -48,6 +48,7 @@ static struct repair_size repair_size(const struct stream *st)
 static void forget_packets(struct stream *st)
 {
     repair_clear(&st->repair);
+    st->layers = (struct layers){0};
     stream_cool(st);
 }
 
@@ -93,8 +94,32 @@ bool stream_opens_frame(const struct stream *st, const struct rtp *pkt,
     return repair_get(&st->repair, (uint16_t)(pkt->seq - 1), &before) && before.ts != pkt->ts;
 }
 
+/** The layers it shows. Kept with the packet: what it meant must not change with a structure
+ * that comes later, or a resend would be another packet. */
+static void note_layers(struct stream *st, const struct rtp *pkt, struct payload *desc,
+                        usec_t now)
+{
+    uint8_t len = 0;
+    const uint8_t *dd = rtp_ext(pkt, st->track->ext[EXT_DEPENDENCY], &len);
+    (void)layers_describe(&st->layers, desc, pkt->ts, dd, len);
+    repair_note(&st->repair, pkt->seq, layers_memo(desc));
+    layers_note(&st->layers, desc, pkt->len, now);
+}
+
+bool stream_cached(const struct stream *st, uint16_t seq, struct rtp *pkt, struct payload *desc)
+{
+    if (!repair_get(&st->repair, seq, pkt))
+        return false;
+    if (st->track->kind != KIND_VIDEO || pkt->payload_len == 0)
+        return true;
+    if (payload_parse(desc, st->codec, rtp_payload(pkt), pkt->payload_len) != DROP_NONE)
+        return false;
+    layers_recall(desc, repair_noted(&st->repair, seq));
+    return true;
+}
+
 enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
-                         const struct payload *desc, bool repaired, usec_t now)
+                         struct payload *desc, bool repaired, usec_t now)
 {
     st->last_at = now;
     if (repaired) {
@@ -119,6 +144,8 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
         return DROP_DUPLICATE;
     if (st->track->kind != KIND_VIDEO)
         return DROP_NONE;
+    if (desc)
+        note_layers(st, pkt, desc, now);
     const bool key = desc && desc->keyframe;
     if (!st->track->muted) // nobody may see later what was sent meanwhile
         gop_note(&st->gop, &st->repair, pkt, key, now);

@@ -123,3 +123,21 @@ struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bo
                !demand_explains_silence(&t->demand, best->layer + 1u, now);
     return best;
 }
+
+struct layer track_layer(const struct stream *st, uint16_t width, uint16_t height, usec_t now)
+{
+    struct layer layer = LAYER_ALL;
+    if (st->layers.spatial < 2)
+        return layer;
+    const unsigned top = layers_top(&st->layers, now).sid;
+    for (unsigned sid = 0; sid < top && width && height; sid++) {
+        uint16_t w = st->width, h = st->height;
+        layers_size(&st->layers, sid, &w, &h);
+        if (covers(w, h, width, height)) {
+            layer.sid = (uint8_t)sid;
+            return layer;
+        }
+    }
+    layer.sid = (uint8_t)top;
+    return layer;
+}

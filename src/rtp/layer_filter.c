@@ -100,6 +100,7 @@ static void begin_picture(struct layer_filter *f, const struct payload *d, uint3
     if (f->started && (int32_t)(ts - f->ts) < 0) { // its clock began anew
         f->count = 0;
         f->fresh = ts;
+        f->past_lost = true;
     }
     if (!f->started)
         f->fresh = ts;
@@ -155,7 +156,7 @@ enum layer_fate layer_filter_again(const struct layer_filter *f, const struct pa
 {
     const uint8_t layer = layer_at(f, ts);
 
-    if (layer == NONE)
+    if (layer == NONE || f->past_lost)
         return LAYER_UNKNOWN;
     return passes(d, layer, marker) ? LAYER_PASSED : LAYER_LEFT_OUT;
 }

@@ -189,29 +189,38 @@ bool layers_describe(struct layers *l, struct payload *d, uint32_t ts, const uin
     return sense;
 }
 
-// A memo: needed in bits 0..15, sid in 16..17, tid in 18..19, then flags.
+// A memo: three masks of 16 bits, sid and tid in two bits each, flags.
 enum {
-    MEMO_SID = 16,
-    MEMO_TID = 18,
-    MEMO_ENDS = 1 << 20,
-    MEMO_LAYERED = 1 << 21,
+    MEMO_OPENS = 16,
+    MEMO_EXIST = 32,
+    MEMO_SID = 48,
+    MEMO_TID = 50,
+    MEMO_ENDS = 52,
+    MEMO_LAYERED,
+    MEMO_FRESH,
+    MEMO_BY_DD,
 };
 
-uint32_t layers_memo(const struct payload *d)
+uint64_t layers_memo(const struct payload *d)
 {
-    return d->part.needed | (uint32_t)d->part.sid << MEMO_SID |
-           (uint32_t)d->part.tid << MEMO_TID | (d->part.ends ? MEMO_ENDS : 0u) |
-           (d->part.layered ? MEMO_LAYERED : 0u);
+    return (uint64_t)d->part.needed | (uint64_t)d->part.opens << MEMO_OPENS |
+           (uint64_t)d->part.exist << MEMO_EXIST | (uint64_t)d->part.sid << MEMO_SID |
+           (uint64_t)d->part.tid << MEMO_TID | (uint64_t)d->part.ends << MEMO_ENDS |
+           (uint64_t)d->part.layered << MEMO_LAYERED | (uint64_t)d->part.fresh << MEMO_FRESH |
+           (uint64_t)d->part.by_dd << MEMO_BY_DD;
 }
 
-void layers_recall(struct payload *d, uint32_t memo)
+void layers_recall(struct payload *d, uint64_t memo)
 {
-    memset(&d->part, 0, sizeof(d->part));
     d->part.needed = (uint16_t)memo;
+    d->part.opens = (uint16_t)(memo >> MEMO_OPENS);
+    d->part.exist = (uint16_t)(memo >> MEMO_EXIST);
     d->part.sid = memo >> MEMO_SID & 3;
     d->part.tid = memo >> MEMO_TID & 3;
-    d->part.ends = memo & MEMO_ENDS;
-    d->part.layered = memo & MEMO_LAYERED;
+    d->part.ends = memo >> MEMO_ENDS & 1;
+    d->part.layered = memo >> MEMO_LAYERED & 1;
+    d->part.fresh = memo >> MEMO_FRESH & 1;
+    d->part.by_dd = memo >> MEMO_BY_DD & 1;
 }
 
 /** Ends the window: rates go a step towards what it showed. */
@@ -260,7 +269,7 @@ void layers_note(struct layers *l, const struct payload *d, size_t len, usec_t n
     const unsigned sid = d->part.sid, tid = d->part.tid;
 
     if (l->window_at == 0)
-        l->window_at = now;
+        l->window_at = l->began_at = now;
     else if (now - l->window_at >= WINDOW)
         close_window(l, now);
     l->at[sid][tid].bytes += (uint32_t)len;
@@ -296,8 +305,8 @@ struct layer layers_top(const struct layers *l, usec_t now)
     for (unsigned s = 0; s < l->spatial; s++) {
         for (unsigned t = 0; t < l->temporal; t++) {
             // Beside its neighbours: all of a still screen is silent, and alive.
-            const usec_t seen = l->at[s][t].seen_at;
-            if (seen == 0 || l->seen_at - seen > ALIVE)
+            const usec_t seen = l->at[s][t].seen_at ? l->at[s][t].seen_at : l->began_at;
+            if (l->seen_at - seen > ALIVE)
                 continue;
             if (s > top.sid)
                 top.sid = (uint8_t)s;
@@ -306,4 +315,18 @@ struct layer layers_top(const struct layers *l, usec_t now)
         }
     }
     return top;
+}
+
+void layers_size(const struct layers *l, unsigned sid, uint16_t *width, uint16_t *height)
+{
+    if (l->spatial < 2 || sid + 1u >= l->spatial)
+        return;
+    if (l->width[sid]) {
+        *width = l->width[sid];
+        *height = l->height[sid];
+        return;
+    }
+    // The usual ones of WebRTC's modes (W3C, "Scalable Video Coding (SVC) Extension").
+    *width = (uint16_t)(*width >> (l->spatial - 1u - sid));
+    *height = (uint16_t)(*height >> (l->spatial - 1u - sid));
 }

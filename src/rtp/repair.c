@@ -171,3 +171,18 @@ bool repair_get(const struct repair *r, uint16_t seq, struct rtp *out)
 
     return repair_has(r, seq) && rtp_parse(out, r->ring + e->off, e->len) == DROP_NONE;
 }
+
+void repair_note(struct repair *r, uint16_t seq, uint64_t memo)
+{
+    struct repair_index *e = entry(r, seq);
+
+    if (e->len && e->seq == seq)
+        e->memo = memo;
+}
+
+uint64_t repair_noted(const struct repair *r, uint16_t seq)
+{
+    const struct repair_index *e = entry(r, seq);
+
+    return e->len && e->seq == seq ? e->memo : 0;
+}

@@ -26,7 +26,7 @@ static enum drop receive(struct house *h, struct stream *st, uint16_t seq, uint3
     wr16(bytes + 2, seq);
     wr32(bytes + 4, ts);
     assert_int_equal(rtp_parse(&pkt, bytes, sizeof(bytes)), DROP_NONE);
-    const struct payload desc = {
+    struct payload desc = {
         .codec = CODEC_VP8, .keyframe = key, .width = key ? 640 : 0, .height = key ? 360 : 0};
     return stream_receive(st, &h->env, &pkt, &desc, repaired, h->now);
 }
