@@ -3,7 +3,7 @@ import { seconds } from './judge.js';
 
 const percent = (v, digits = 1) => `${(100 * v).toFixed(digits)} %`;
 const ms = (v) => (v === Infinity ? 'never' : `${Math.round(v)} ms`);
-const mark = { passed: 'yes', failed: '**no**', skipped: '(not judged)' };
+const mark = { passed: 'yes', failed: '**no**', other: 'no', skipped: '(not judged)' };
 
 /** One row a run. */
 export function table(runs) {
