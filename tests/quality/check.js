@@ -37,7 +37,8 @@ export async function checkLine() {
         if (i === 0) {
             say('10 % of 1000 packets are lost', Math.abs(1000 - got.length - 100) <= 40, `${1000 - got.length}`);
             line.set('down loss=0 delay=40');
-            const ways = (await send(line, { count: 200, size: 200, gap: 5 })).map(([, way]) => way).sort((a, b) => a - b);
+            const ways = (await send(line, { count: 200, size: 200, gap: 5 }))
+                .map(([, way]) => way).sort((a, b) => a - b);
             say('40 ms of delay', ways[0] >= 39.9 && ways[100] < 45, `${ways[0].toFixed(1)} ms least, ${ways[100].toFixed(1)} ms median`);
             line.set('down delay=0 rate=1m queue=500');
             const slow = await send(line, { count: 300, size: 1250 - HEADER, gap: 5 });

@@ -13,6 +13,12 @@ import { openDevices, startShowing } from './pages.js';
 const ADDRESS = process.env.SALON_TEST_ADDRESS;
 const API = 8188, PAGE = 8187;
 
+const PLUGINS = ['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'streaming', 'textroom',
+    'videocall', 'voicemail'];
+const TRANSPORTS = ['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'];
+const files = (names) => names.map((name) => `libjanus_${name}.so`).join(',');
+const BLANK = '<!doctype html><title>Janus</title><link rel="icon" href="data:,">';
+
 /**
  * Debian's folders; every plugin and transport but the two that are used stays away. Its ICE library binds
  * each socket to the device of its address, so only the lines' own addresses can be reached over them.
@@ -27,8 +33,8 @@ const CONFIG = (home) => ({
     nat: { nice_debug = false
         ice_enforce_list = "10.78." }
     media: { }
-    plugins: { disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so" }
-    transports: { disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so" }
+    plugins: { disable = "${files(PLUGINS)}" }
+    transports: { disable = "${files(TRANSPORTS)}" }
     `,
     'janus.transport.websockets.jcfg': `general: { ws = true
         ws_port = ${API}
@@ -130,7 +136,7 @@ export class Janus {
         janus.process = spawn('janus', ['-F', janus.home, '--disable-colors'], { stdio: ['ignore', 'pipe', 'pipe'] });
         for (const out of [janus.process.stdout, janus.process.stderr]) out.on('data', (data) => { janus.log += data; });
         janus.ended = new Promise((resolve) => { janus.process.once('exit', resolve); });
-        janus.pages = createServer((_, reply) => reply.setHeader('content-type', 'text/html').end('<!doctype html><title>Janus</title><link rel="icon" href="data:,">'));
+        janus.pages = createServer((_, reply) => reply.setHeader('content-type', 'text/html').end(BLANK));
         await new Promise((resolve) => { janus.pages.listen(PAGE, ADDRESS, resolve); });
         for (let i = 0; i < 100 && !/Websockets server started|WebSockets transport plugin initialized/i.test(janus.log); i++) {
             if (janus.process.exitCode !== null) throw new Error(`Janus ended:\n${janus.log}`);

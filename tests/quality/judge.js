@@ -108,16 +108,19 @@ export function top(run, from) {
 /** What the machine did to the measurement. */
 function machine(run, window) {
     const sent = run.publisher.samples.filter(inside(run, window));
-    const limited = sent.filter((s) => report(s, 'outbound-rtp', 'video').some((r) => r.qualityLimitationReason === 'cpu'));
+    const limited = sent.filter((s) => report(s, 'outbound-rtp', 'video')
+        .some((r) => r.qualityLimitationReason === 'cpu'));
     const late = run.line.filter(inside(run, window)).map((r) => r.late_ms);
     const ticks = run.viewer.samples.filter(inside(run, window)).map(({ t }, i, all) => (i ? t - all[i - 1].t : 0));
     const layers = {};
     for (const s of sent)
-        for (const r of report(s, 'outbound-rtp', 'video')) (layers[r.rid ?? ''] ??= []).push({ v: r.framesSent ?? 0, t: s.t });
-    const fps = max(Object.values(layers).map((p) => (1000 * (p.at(-1).v - p[0].v)) / (p.at(-1).t - p[0].t || 1)));
+        for (const r of report(s, 'outbound-rtp', 'video'))
+            (layers[r.rid ?? ''] ??= []).push({ v: r.framesSent ?? 0, t: s.t });
+    const pace = (p) => (1000 * (p.at(-1).v - p[0].v)) / (p.at(-1).t - p[0].t || 1);
+    const fps = max(Object.values(layers).map(pace));
     const found = {
-        cpuShare: sent.length ? limited.length / sent.length : 0,
-        lineLate: percentile(late, 0.99), lineLateMax: max(late), pageLate: Math.max(0, max(ticks) - run.every), fps, busy: run.busy,
+        cpuShare: sent.length ? limited.length / sent.length : 0, fps, busy: run.busy,
+        lineLate: percentile(late, 0.99), lineLateMax: max(late), pageLate: Math.max(0, max(ticks) - run.every),
     };
     found.reasons = [
         found.cpuShare > 0.1 && `the encoder was short of CPU in ${Math.round(100 * found.cpuShare)} % of the time`,
@@ -160,7 +163,10 @@ const lower = (text, before) => rateOf(text) < rateOf(before);
 const next = (run, from) => run.scenario.steps.find(([t]) => t > from)?.[0] ?? run.scenario.seconds;
 
 /** For people: a time that top() gave. */
-export const seconds = (ms) => (Number.isNaN(ms) ? 'never left' : ms === Infinity ? 'never' : `${(ms / 1000).toFixed(1)} s`);
+export function seconds(ms) {
+    if (Number.isNaN(ms)) return 'never left';
+    return ms === Infinity ? 'never' : `${(ms / 1000).toFixed(1)} s`;
+}
 
 /** Did it hold? Each {name, value, ok}. */
 export function verdicts(run) {
@@ -169,12 +175,15 @@ export function verdicts(run) {
     const say = (name, value, ok) => found.push({ name, value, ok });
     for (const window of targets.falls ?? []) {
         const f = fall(run, window);
-        say('the queue is below 200 ms within 1 s of the fall', `${Math.round(f.settled)} ms, peak ${Math.round(f.peak)} ms`, f.settled <= 1000);
+        say('the queue is below 200 ms within 1 s of the fall',
+            `${f.settled === Infinity ? 'never' : `${Math.round(f.settled)} ms`}, peak ${Math.round(f.peak)} ms`,
+            f.settled <= 1000);
         say('and stays so', `${(100 * f.high).toFixed(1)} % of the time above`, f.high <= 0.05);
     }
     if (targets.noFreeze) {
         const g = gaps(run, targets.noFreeze);
-        say('no picture is missing for more than 500 ms', `longest ${Math.round(g.longest)} ms, ${g.freezes} too long`, g.freezes === 0);
+        say('no picture is missing for more than 500 ms',
+            `longest ${Math.round(g.longest)} ms, ${g.freezes} too long`, g.freezes === 0);
     }
     if (targets.top) {
         const ms = top(run, targets.top[0]);

@@ -1,5 +1,6 @@
 /** Runs scenarios and writes what came of them. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,24 +15,26 @@ import { csv, svg, table, targets } from './report.js';
 import { Salon } from './salon.js';
 import { PAIRS, SCENARIOS } from './scenarios.js';
 
+const ALL = Object.keys(SCENARIOS).filter((key) => key !== 'short');
 const HELP = `usage: tests/quality/run [OPTION...]
-  --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')}; all by default
+  --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')}; all but short by default
   --pairs LIST      publisher and viewer: cc, cf, fc (c: Chromium, f: Firefox); cc by default
   --system LIST     salon (default), janus (installed if it is not there)
-  --size WxH@FPS    of the camera; 960x540@30 by default
+  --size WxH@FPS    of the camera; 960x540@30 by default, @15 with --short
   --no-simulcast    one encoding
   --out DIR         tables, JSON, CSV and SVG; build/quality by default
   --seed N          of losses and jitter
+  -k PATTERN        only scenarios whose name matches, and no check of the line
   --short           one scenario with a second try, for tools/test
   --check           only the line itself
 `;
 
 const { values: options } = parseArgs({
     options: {
-        scenarios: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
+        scenarios: { type: 'string', default: ALL.join(',') },
         pairs: { type: 'string', default: 'cc' },
         system: { type: 'string', default: 'salon' },
-        size: { type: 'string', default: '960x540@30' },
+        size: { type: 'string' },
         'no-simulcast': { type: 'boolean', default: false },
         out: { type: 'string', default: join(process.env.BUILD ?? 'build', 'quality') },
         seed: { type: 'string', default: '1' },
@@ -47,6 +50,7 @@ if (options.help) {
 }
 
 const SYSTEMS = { salon: Salon, janus: Janus };
+const INSTALL = new URL('install', import.meta.url).pathname;
 const tally = { passed: 0, failed: 0, skipped: 0 };
 const runs = [];
 
@@ -67,6 +71,8 @@ function judge(run) {
     return run;
 }
 
+const WORD = { passed: 'ok  ', failed: 'FAIL', skipped: 'SKIP', other: 'no  ' };
+
 function tell(run) {
     const name = `${run.system} ${run.pair}: ${run.scenario.title}`;
     const { machine: m, gaps, frames } = run.figures;
@@ -74,8 +80,8 @@ function tell(run) {
         `CPU ${Math.round(100 * m.busy)} %, line late ${m.lineLate.toFixed(1)} ms, camera ${m.fps.toFixed(1)}/s`);
     for (const v of run.verdicts) {
         if (v.result !== 'other') tally[v.result]++;
-        const why = v.result === 'skipped' ? `: the machine was too slow: ${run.figures.machine.reasons.join('; ')}` : '';
-        console.log(`${{ passed: 'ok  ', failed: 'FAIL', skipped: 'SKIP', other: 'no  ' }[v.result]} ${name}: ${v.name}: ${v.value}${why}`);
+        const why = v.result === 'skipped' ? `: the machine was too slow: ${m.reasons.join('; ')}` : '';
+        console.log(`${WORD[v.result]} ${name}: ${v.name}: ${v.value}${why}`);
     }
 }
 
@@ -97,72 +103,89 @@ async function startLines(pair, camera) {
     return lines;
 }
 
-/** Once, or twice if the first try fails: told aloud. */
-async function attempt(system, lines, key, how, tries) {
-    for (let n = 1; ; n++) {
-        const run = await measure(system, lines, SCENARIOS[key], how).catch((error) => {
-            if (n >= tries) throw error;
-            console.log(`RETRY ${system.name} ${how.pair} ${key}: ${error.message}`);
-            return null;
-        });
-        if (!run) continue;
-        Object.assign(run, { key, versions: Object.values(lines).map((l) => l.version) });
-        judge(run);
-        if (n >= tries || run.verdicts.every((v) => v.result === 'passed')) return run;
-        tell({ ...run, verdicts: [] });
-        console.log(`RETRY ${system.name} ${how.pair} ${key}: ${run.verdicts.filter((v) => !v.ok).map((v) => `${v.name}: ${v.value}`).join('; ')}`);
-    }
+/** Measured and judged, or an error. */
+async function once(system, lines, key, how) {
+    const run = await measure(system, lines, SCENARIOS[key], how);
+    return judge(Object.assign(run, { key, versions: Object.values(lines).map((l) => l.version) }));
 }
 
-async function runSystem(system, lines, pair, devices, keys) {
-    for (const line of Object.values(lines))
-        for (const port of system.ports)
-            await line.ask('relay', { port, to: { host: process.env.SALON_TEST_ADDRESS, port } });
-    for (const key of keys) {
-        const how = { pair, devices, drawn: PAIRS[pair][0] === 'firefox' };
-        const run = await attempt(system, lines, key, how, options.short ? 2 : 1).catch((error) => {
-            tally.failed++;
-            console.log(`FAIL ${system.name} ${pair} ${key}: ${error.stack}`);
-            return null;
-        });
-        if (!run) continue;
+/** A second try, told aloud, where one is allowed: a busy machine breaks promises that are times. */
+async function attempt(system, lines, key, how, tries) {
+    const first = await once(system, lines, key, how).catch((error) => ({ error, verdicts: [] }));
+    const missed = first.verdicts.filter((v) => !v.ok);
+    if (tries === 1 || (!first.error && missed.length === 0)) {
+        if (first.error) throw first.error;
+        return first;
+    }
+    console.log(`RETRY ${system.name} ${how.pair} ${key}: ` +
+        (first.error?.message ?? missed.map((v) => `${v.name}: ${v.value}`).join('; ')));
+    return once(system, lines, key, how);
+}
+
+function fail(name, error) {
+    tally.failed++;
+    console.log(`FAIL ${name}: ${error.stack}`);
+}
+
+async function runScenario(system, lines, pair, devices, key) {
+    const how = { pair, devices, drawn: PAIRS[pair][0] === 'firefox' };
+    try {
+        const run = await attempt(system, lines, key, how, options.short ? 2 : 1);
         tell(run);
         await write(run);
         runs.push(run);
+    } catch (error) {
+        if (!error.starved) {
+            fail(`${system.name} ${pair} ${key}`, error);
+            return;
+        }
+        tally.skipped++;
+        console.log(`SKIP ${system.name} ${pair} ${key}: the machine cannot encode this camera: ${error.message}`);
     }
-    await system.stop();
 }
 
-async function runPair(pair, camera, devices, keys) {
-    const lines = await startLines(pair, camera);
-    try {
-        for (const name of options.system.split(',')) await runSystem(await SYSTEMS[name].start(), lines, pair, devices, keys);
-    } finally {
-        await Promise.all(Object.values(lines).map((line) => line.stop()));
+async function runSystem(name, lines, pair, devices, keys) {
+    const system = await SYSTEMS[name].start();
+    for (const line of Object.values(lines))
+        for (const port of system.ports)
+            await line.ask('relay', { port, to: { host: process.env.SALON_TEST_ADDRESS, port } });
+    for (const key of keys) await runScenario(system, lines, pair, devices, key);
+    await system.stop().catch((error) => fail(`${name} ends well`, error));
+}
+
+async function runPairs(home, keys) {
+    const devices = devicesOf(options.size ?? (options.short ? '960x540@15' : '960x540@30'));
+    const camera = join(home, 'camera.y4m');
+    await writeCamera(camera, devices);
+    for (const pair of options.pairs.split(',')) {
+        const lines = await startLines(pair, camera);
+        try {
+            for (const name of options.system.split(',')) await runSystem(name, lines, pair, devices, keys);
+        } finally {
+            await Promise.all(Object.values(lines).map((line) => line.stop()));
+        }
     }
+    const [, model] = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+    const text = `${cpus().length} × ${model}; ${[...new Set(runs.flatMap((r) => r.versions))].join(', ')}; ` +
+        `camera ${devices.width}x${devices.height} at ${devices.fps}/s\n\n${targets(runs)}\n\n${table(runs)}\n`;
+    await writeFile(join(options.out, 'report.md'), text);
+    console.log(`\n${text}\nwritten to ${options.out}`);
 }
 
 async function main() {
+    const wanted = new RegExp(options.k);
+    const keys = (options.short ? 'short' : options.scenarios).split(',').filter((key) => wanted.test(key));
+    const wrong = keys.find((key) => !SCENARIOS[key]) ?? options.pairs.split(',').find((pair) => !PAIRS[pair]);
+    if (wrong) throw new Error(`there is no ${wrong}`);
     const home = await mkdtemp(join(tmpdir(), 'salon-quality-'));
     await mkdir(options.out, { recursive: true });
-    if (options.system.includes('janus')) execFileSync(new URL('install', import.meta.url).pathname, { stdio: 'inherit' });
+    if (options.system.includes('janus')) execFileSync(INSTALL, { stdio: 'inherit' });
     try {
         for (const { name, ok, value } of options.k ? [] : await checkLine()) {
             tally[ok ? 'passed' : 'failed']++;
             console.log(`${ok ? 'ok  ' : 'FAIL'} line: ${name}: ${value}`);
         }
-        if (!options.check) {
-            const devices = devicesOf(options.size);
-            const camera = join(home, 'camera.y4m');
-            await writeCamera(camera, devices);
-            const keys = (options.short ? 'rates' : options.scenarios).split(',').filter((key) => new RegExp(options.k).test(key));
-            for (const pair of options.pairs.split(',')) await runPair(pair, camera, devices, keys);
-            const [, model] = /model name\s*: (.*)/.exec(execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' })) ?? [];
-            const text = `${cpus().length} × ${model}; ${[...new Set(runs.flatMap((r) => r.versions))].join(', ')}; camera ${options.size}\n\n` +
-                `${targets(runs)}\n\n${table(runs)}\n`;
-            await writeFile(join(options.out, 'report.md'), text);
-            console.log(`\n${text}\nwritten to ${options.out}`);
-        }
+        if (!options.check && keys.length > 0) await runPairs(home, keys);
     } finally {
         await rm(home, { recursive: true, force: true });
     }

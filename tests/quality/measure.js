@@ -30,6 +30,10 @@ async function warm(lines, devices, patience) {
     await until('the whole picture arrives', patience, async () => {
         const [{ width }, { sent }] = [await lines.viewer.call(glance), await lines.publisher.call(glance)];
         return width >= devices.width || { width, sent };
+    }).catch(async (error) => {
+        const { sent } = await lines.publisher.call(glance);
+        error.starved = Object.values(sent).some(({ reason }) => reason === 'cpu');
+        throw error;
     });
     await sleep(2000);
 }

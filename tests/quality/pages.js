@@ -133,7 +133,8 @@ export function startSampling(every) {
 /** What was noted since the last time, as text: it is much. */
 export function take() {
     const { quality } = window;
-    return JSON.stringify({ samples: quality.samples.splice(0), frames: quality.frames.splice(0), seats: quality.seats.splice(0) });
+    const { samples, frames, seats } = quality;
+    return JSON.stringify({ samples: samples.splice(0), frames: frames.splice(0), seats: seats.splice(0) });
 }
 
 /** How much comes or goes now, for waiting until it does. */
@@ -142,7 +143,8 @@ export async function glance() {
     for (const connection of window.quality.connections()) {
         for (const s of (await connection.getStats()).values()) {
             if (s.type === 'outbound-rtp' && s.kind === 'video')
-                found.sent[s.rid ?? ''] = { fps: s.framesPerSecond ?? 0, width: s.frameWidth ?? 0, reason: s.qualityLimitationReason };
+                found.sent[s.rid ?? ''] = { fps: s.framesPerSecond ?? 0, width: s.frameWidth ?? 0,
+                    reason: s.qualityLimitationReason };
             if (s.type !== 'inbound-rtp') continue;
             if (s.kind === 'video' && s.framesDecoded > 0) {
                 found.width = Math.max(found.width, s.frameWidth ?? 0);
