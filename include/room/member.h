@@ -46,6 +46,10 @@ struct member {
     struct twcc_recv *twcc; ///< owned; NULL until a packet with a transport-wide number comes
     usec_t media_at;        ///< the last RTP packet came; 0 never
     usec_t report_at;       ///< the next RTCP reports are due
+    usec_t uplink_rtt;      ///< to the member and back, smoothed; 0 unknown
+    usec_t rtt_at;          ///< last measured by reports; 0 never
+    uint32_t rrtr_middle;   ///< our last reference time, the middle bits; 0 answered
+    usec_t rrtr_at;         ///< when it went out
     bool demand_due;        ///< control is to be told which layers are watched, changed or not
 };
 
@@ -97,6 +101,16 @@ void member_note_twcc(struct member *m, const struct track *t, const struct rtp 
 
 /** One decrypted compound RTCP packet. */
 enum drop member_on_rtcp(struct member *m, const uint8_t *data, size_t len, usec_t now);
+
+/** The round trip to a member was measured by reports, or can be guessed by a repair. */
+void member_note_rtt(struct member *m, usec_t rtt, usec_t now);
+void member_guess_rtt(struct member *m, usec_t rtt, usec_t now);
+
+/** Writes a reference time that a publisher's DLRR may answer. Returns its bytes. */
+size_t member_write_rrtr(struct member *m, uint8_t *out, size_t cap, usec_t now);
+
+/** An extended report came. */
+void member_on_xr(struct member *m, const struct rtcp *p, usec_t now);
 
 /** Sends the feedback due to a publisher (NACK, PLI, transport-wide) and, each second, reports.
  */

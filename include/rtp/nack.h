@@ -2,8 +2,10 @@
  * Which packets of one incoming stream are missing, and when to ask for them (RFC 4585).
  *
  * A missing number is asked for after a short wait, in case it is only out of order; again once
- * a round trip has passed; and given up after some tries. The list is bounded: a hole that does
- * not fit is not repaired but healed by a keyframe.
+ * a round trip has passed, later ones with longer pauses, so that ten tries outlast a short
+ * outage; and given up after some tries or when nobody waits for it any more. The list and the
+ * requests a second are bounded: a hole that does not fit is not repaired but healed by a
+ * keyframe.
  */
 #ifndef RTP_NACK_H
 #define RTP_NACK_H
@@ -18,10 +20,14 @@
 #define NACK_FIRST_WAIT  (10 * USEC_PER_MS)  ///< for reordering
 #define NACK_DEFAULT_RTT (100 * USEC_PER_MS) ///< until it is measured
 #define NACK_MIN_RETRY   (20 * USEC_PER_MS)
+#define NACK_MAX_AGE     (1500 * USEC_PER_MS) ///< nobody waits longer for a packet
+#define NACK_PER_SEC     1000                 ///< numbers asked for at most
 
 struct nack_missing {
-    int64_t seq; ///< extended
-    usec_t due;  ///< when to ask next
+    int64_t seq;  ///< extended
+    usec_t since; ///< known to be missing
+    usec_t asked; ///< first
+    usec_t due;   ///< when to ask next
     uint8_t tries;
 };
 
@@ -33,7 +39,10 @@ struct nack {
     int64_t newest; ///< extended
     unsigned count;
     struct nack_missing missing[NACK_MAX_MISSING]; ///< ascending by seq
-    uint64_t recovered;                            ///< came after they were asked for
+    int tokens;                                    ///< numbers that may be asked for now
+    usec_t tokens_at;                              ///< when some were last added; 0 never
+    usec_t took;        ///< from the first request to the packet just recovered; 0 unknown
+    uint64_t recovered; ///< came after they were asked for
     uint64_t given_up;
 };
 

@@ -25,6 +25,7 @@ struct recv_stats {
     int64_t highest;                         ///< extended, counted from `first`'s cycle 0
     uint64_t received;                       ///< packets since the (re)start
     uint64_t expected_prior, received_prior; ///< at the last report
+    uint8_t fraction;                        ///< lost between the last two reports, of 256
     uint32_t transit;                        ///< ticks, arrival minus RTP time
     uint32_t jitter;                         ///< ticks times 16
     bool has_transit;

@@ -39,6 +39,7 @@ enum rtcp_kind {
     RTCP_KIND_PLI,  ///< RFC 4585 section 6.3.1
     RTCP_KIND_FIR,  ///< RFC 5104 section 4.3.1
     RTCP_KIND_REMB, ///< draft-alvestrand-rmcat-remb-03
+    RTCP_KIND_XR,   ///< RFC 3611; read by rtp/xr.h
     RTCP_KIND_TWCC, ///< draft-holmer-rmcat-transport-wide-cc-extensions-01; read by cc/twcc.h
 };
 

@@ -67,8 +67,9 @@ static void write_receiver_reports(struct outgoing *o, usec_t now)
     }
     if (n == 0)
         return;
-    out_reserve(o, 8 + 24 * (size_t)n);
+    out_reserve(o, 8 + 24 * (size_t)n + 20);
     o->len += rtcp_write_rr(out_at(o), out_room(o), o->m->ssrc, report, n);
+    o->len += member_write_rrtr(o->m, out_at(o), out_room(o), now);
 }
 
 /** Sender reports on everything that it receives. */
@@ -162,7 +163,7 @@ static void write_feedback(struct outgoing *o, usec_t now)
         for (unsigned k = 0; k < t->stream_count; k++) {
             struct stream *st = &t->stream[k];
             if (!st->bound || t->kind != KIND_VIDEO)
-                continue; // audio is too late when it comes again: concealment does better
+                continue; // audio comes too late when it comes again: docs/decisions/0010
             write_nack(o, st, now);
             if (st->key_wanted) {
                 write_key_request(o, st, now);
@@ -272,6 +273,9 @@ enum drop member_on_rtcp(struct member *m, const uint8_t *data, size_t len, usec
             break;
         case RTCP_KIND_FIR:
             on_fir(m, &p, now);
+            break;
+        case RTCP_KIND_XR:
+            member_on_xr(m, &p, now);
             break;
         case RTCP_KIND_BYE: // its streams fall silent, which says the same
         case RTCP_KIND_SDES:

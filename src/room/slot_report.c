@@ -1,5 +1,5 @@
 /* Reports about a slot: ours to the viewer, and the viewer's to us. */
-#include "room/slot.h"
+#include "room/member.h"
 
 void slot_on_report(struct slot *s, const struct rtcp_report *report, usec_t now)
 {
@@ -12,8 +12,10 @@ void slot_on_report(struct slot *s, const struct rtcp_report *report, usec_t now
         return;
     const usec_t held = (usec_t)report->delay_sr * USEC_PER_SEC / 65536;
     const usec_t rtt = now - s->sr_at - held;
-    if (rtt >= 0 && rtt < 10 * USEC_PER_SEC)
-        s->rtt = rtt;
+    if (rtt < 0 || rtt >= 10 * USEC_PER_SEC)
+        return;
+    s->rtt = rtt;
+    member_note_rtt(s->owner, rtt, now);
 }
 
 bool slot_sender_report(struct slot *s, usec_t now, struct rtcp_sr *sr)

@@ -45,6 +45,13 @@ static struct repair_size repair_size(const struct stream *st)
     return video_repair[from_top > 2 ? 0 : 2 - from_top];
 }
 
+static void begin_nack(struct stream *st)
+{
+    nack_init(&st->nack);
+    if (st->track->owner->uplink_rtt)
+        nack_set_rtt(&st->nack, st->track->owner->uplink_rtt);
+}
+
 static void forget_packets(struct stream *st)
 {
     repair_clear(&st->repair);
@@ -67,7 +74,7 @@ int stream_bind(struct stream *st, struct room_env *env, uint32_t ssrc)
     st->key_at = 0;
     st->key_next = 0;
     recv_stats_init(&st->stats, st->track->kind == KIND_AUDIO ? 48000 : 90000);
-    nack_init(&st->nack);
+    begin_nack(st);
     forget_packets(st);
     return 0;
 }
@@ -131,7 +138,7 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
         case RECV_RESTARTED: // it counts anew: for receivers another stream
             stream_release_slots(st, now);
             st->id = ++env->incarnation;
-            nack_init(&st->nack);
+            begin_nack(st);
             forget_packets(st);
             break;
         case RECV_NEXT:
@@ -139,7 +146,11 @@ enum drop stream_receive(struct stream *st, struct room_env *env, const struct r
             break;
         }
     }
-    env->count.recovered += nack_on_packet(&st->nack, pkt->seq, now);
+    if (nack_on_packet(&st->nack, pkt->seq, now)) {
+        env->count.recovered++;
+        if (repaired && st->nack.took)
+            member_guess_rtt(st->track->owner, st->nack.took, now);
+    }
     if (!repair_put(&st->repair, pkt))
         return DROP_DUPLICATE;
     if (st->track->kind != KIND_VIDEO)

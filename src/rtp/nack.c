@@ -15,11 +15,24 @@ void nack_set_rtt(struct nack *n, usec_t rtt)
 }
 
 /** After `tries` requests, how long until the next one makes sense. */
-static usec_t retry_after(const struct nack *n)
+static usec_t retry_after(const struct nack *n, unsigned tries)
 {
     const usec_t wait = n->rtt + NACK_FIRST_WAIT;
 
-    return wait > NACK_MIN_RETRY ? wait : NACK_MIN_RETRY;
+    return (wait > NACK_MIN_RETRY ? wait : NACK_MIN_RETRY) << tries / 3;
+}
+
+static void add_tokens(struct nack *n, usec_t now)
+{
+    if (n->tokens_at == 0) {
+        n->tokens_at = now;
+        n->tokens = NACK_MAX_MISSING;
+    }
+    const usec_t fresh = (now - n->tokens_at) * NACK_PER_SEC / USEC_PER_SEC;
+    if (fresh <= 0)
+        return;
+    n->tokens_at += fresh * USEC_PER_SEC / NACK_PER_SEC;
+    n->tokens = (int)usec_min(n->tokens + fresh, NACK_MAX_MISSING);
 }
 
 static void remove_first(struct nack *n, unsigned count)
@@ -52,12 +65,14 @@ static void add_missing(struct nack *n, int64_t seq, usec_t now)
         remove_first(n, oldest);
     }
     for (int64_t s = n->newest + 1; s < seq; s++)
-        n->missing[n->count++] = (struct nack_missing){.seq = s, .due = now + NACK_FIRST_WAIT};
+        n->missing[n->count++] =
+            (struct nack_missing){.seq = s, .since = now, .due = now + NACK_FIRST_WAIT};
     n->deadline = usec_min(n->deadline, now + NACK_FIRST_WAIT);
 }
 
 bool nack_on_packet(struct nack *n, uint16_t seq, usec_t now)
 {
+    n->took = 0;
     if (!n->started) {
         n->started = true;
         n->newest = seq;
@@ -74,6 +89,10 @@ bool nack_on_packet(struct nack *n, uint16_t seq, usec_t now)
         if (n->missing[i].seq != ext)
             continue;
         n->recovered += n->missing[i].tries > 0;
+        // With more requests than one it is too long, rather than too short: what is too long
+        // corrects itself, for then one request will do.
+        if (n->missing[i].tries > 0)
+            n->took = now - n->missing[i].asked;
         n->count--;
         memmove(&n->missing[i], &n->missing[i + 1], (n->count - i) * sizeof(n->missing[0]));
         if (n->count == 0)
@@ -110,16 +129,20 @@ unsigned nack_tick(struct nack *n, usec_t now, uint16_t *seq, unsigned max)
     if (now < n->deadline)
         return 0;
     n->deadline = USEC_NEVER;
+    add_tokens(n, now);
     for (unsigned i = 0; i < n->count; i++) {
         struct nack_missing m = n->missing[i];
-        if (m.due <= now && m.tries == NACK_MAX_TRIES) {
+        if (m.due <= now && (m.tries == NACK_MAX_TRIES || now - m.since > NACK_MAX_AGE)) {
             give_up(n, 1);
             continue;
         }
-        if (m.due <= now && asked < max) {
+        if (m.due <= now && n->tokens == 0) {
+            m.due = now + NACK_MIN_RETRY;
+        } else if (m.due <= now && asked < max) {
+            n->tokens--;
             seq[asked++] = (uint16_t)m.seq;
-            m.tries++;
-            m.due = now + retry_after(n);
+            m.asked = m.tries ? m.asked : now;
+            m.due = now + retry_after(n, m.tries++);
         }
         n->deadline = usec_min(n->deadline, m.due);
         n->missing[kept++] = m;

@@ -165,6 +165,7 @@ void recv_stats_report(struct recv_stats *s, uint32_t ssrc, usec_t now, struct r
     if (expected_now > 0 && lost_now > 0)
         out->fraction =
             (uint8_t)(lost_now >= expected_now ? 255 : lost_now * 256 / expected_now);
+    s->fraction = out->fraction;
     if (s->sr_seen && now - s->sr_at < 65535 * USEC_PER_SEC) {
         out->last_sr = s->sr_middle;
         out->delay_sr = (uint32_t)((now - s->sr_at) * 65536 / USEC_PER_SEC);

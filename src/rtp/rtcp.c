@@ -1,6 +1,7 @@
 #include "rtp/rtcp.h"
 
 #include "base/bytes.h"
+#include "rtp/xr.h"
 
 #include <string.h>
 
@@ -102,6 +103,8 @@ static enum rtcp_kind kind_of(const struct rtcp *p)
     case RTCP_RTPFB:
     case RTCP_PSFB:
         return body >= FEEDBACK ? feedback_kind(p) : RTCP_KIND_OTHER;
+    case RTCP_XR:
+        return body >= 4 && xr_framed(p) ? RTCP_KIND_XR : RTCP_KIND_OTHER;
     default:
         return RTCP_KIND_OTHER;
     }

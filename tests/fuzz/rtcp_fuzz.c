@@ -2,7 +2,7 @@
  * Every packet of a datagram that opens lies inside it, one behind the other, and every reader
  * stays inside its packet; what is read of reports and NACKs and written again reads the same.
  */
-#include "rtp/rtcp.h"
+#include "rtp/xr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +84,8 @@ static void the_rest_stays_inside(const struct rtcp *p)
     struct rtcp_sdes_iter it = {0};
     struct rtcp_sdes_item item;
     struct rtcp_remb remb;
+    struct xr_iter xr = {0};
+    struct xr_dlrr dlrr;
     uint32_t ssrc;
     uint8_t seq_nr;
     unsigned n = 0;
@@ -108,6 +110,11 @@ static void the_rest_stays_inside(const struct rtcp *p)
     case RTCP_KIND_REMB:
         rtcp_read_remb(p, &remb);
         require(20 + 4u * remb.ssrc_count <= p->len);
+        break;
+    case RTCP_KIND_XR:
+        while (xr_next_dlrr(p, &xr, &dlrr))
+            n++;
+        require(8 + 12 * n <= p->len);
         break;
     case RTCP_KIND_OTHER:
     case RTCP_KIND_SR:

@@ -69,6 +69,7 @@ static void nobody_asks_more_than_ten_times(void **state)
     unsigned asked = 0;
     (void)state;
     nack_init(&n);
+    nack_set_rtt(&n, 10 * MS);
     nack_on_packet(&n, 1, 0);
     nack_on_packet(&n, 3, 0);
     for (unsigned i = 0; i < 100 && nack_deadline(&n) != USEC_NEVER; i++)
@@ -77,6 +78,77 @@ static void nobody_asks_more_than_ten_times(void **state)
     assert_true(nack_deadline(&n) == USEC_NEVER);
     assert_int_equal(n.given_up, 1);
     assert_true(n.need_keyframe);
+}
+
+static void what_nobody_waits_for_any_more_is_given_up(void **state)
+{
+    struct nack n;
+    uint16_t seq[16];
+    usec_t now = 0;
+    unsigned asked = 0;
+    (void)state;
+    nack_init(&n);
+    nack_set_rtt(&n, 400 * MS);
+    nack_on_packet(&n, 1, 0);
+    nack_on_packet(&n, 3, 0);
+    for (; nack_deadline(&n) != USEC_NEVER; asked += nack_tick(&n, now, seq, 16)) {
+        assert_true(nack_awaits(&n, 2));
+        now = nack_deadline(&n);
+    }
+    assert_in_range(asked, 3, 5);
+    assert_in_range(now, NACK_MAX_AGE, NACK_MAX_AGE + 900 * MS);
+    assert_false(nack_awaits(&n, 2));
+    assert_true(n.need_keyframe);
+}
+
+static void ten_tries_outlast_a_short_outage(void **state)
+{
+    struct nack n;
+    uint16_t seq[16];
+    usec_t last = 0;
+    (void)state;
+    nack_init(&n);
+    nack_set_rtt(&n, 5 * MS);
+    nack_on_packet(&n, 1, 0);
+    nack_on_packet(&n, 3, 0);
+    for (unsigned i = 0; i < NACK_MAX_TRIES; i++) {
+        last = nack_deadline(&n);
+        assert_int_equal(nack_tick(&n, last, seq, 16), 1);
+    }
+    assert_in_range(last, 400 * MS, 900 * MS);
+}
+
+/** A publisher whose numbers jump and jump cannot make us ask without end. */
+static void requests_a_second_are_bounded(void **state)
+{
+    struct nack n;
+    uint16_t seq[NACK_MAX_MISSING], next = 0;
+    unsigned asked = 0;
+    (void)state;
+    nack_init(&n);
+    nack_set_rtt(&n, 1 * MS);
+    for (usec_t now = 0; now < 10 * USEC_PER_SEC; now += 12 * MS) {
+        nack_on_packet(&n, next = (uint16_t)(next + 200), now);
+        asked += nack_tick(&n, now, seq, NACK_MAX_MISSING);
+    }
+    assert_in_range(asked, NACK_PER_SEC, 10 * NACK_PER_SEC + NACK_MAX_MISSING);
+}
+
+static void time_of_a_repair_is_told_once(void **state)
+{
+    struct nack n;
+    uint16_t seq[16];
+    (void)state;
+    nack_init(&n);
+    nack_on_packet(&n, 1, 0);
+    nack_on_packet(&n, 4, 0);
+    assert_true(nack_on_packet(&n, 3, 5 * MS)); // was only late
+    assert_int_equal(n.took, 0);
+    assert_int_equal(nack_tick(&n, 10 * MS, seq, 16), 1);
+    assert_true(nack_on_packet(&n, 2, 47 * MS));
+    assert_int_equal(n.took, 37 * MS);
+    nack_on_packet(&n, 5, 48 * MS);
+    assert_int_equal(n.took, 0);
 }
 
 static void hole_too_big_for_the_list_wants_a_keyframe_instead(void **state)
@@ -185,6 +257,10 @@ int main(void)
         cmocka_unit_test(packet_out_of_order_is_never_asked_for),
         cmocka_unit_test(recovered_packet_leaves_the_list),
         cmocka_unit_test(nobody_asks_more_than_ten_times),
+        cmocka_unit_test(what_nobody_waits_for_any_more_is_given_up),
+        cmocka_unit_test(ten_tries_outlast_a_short_outage),
+        cmocka_unit_test(requests_a_second_are_bounded),
+        cmocka_unit_test(time_of_a_repair_is_told_once),
         cmocka_unit_test(hole_too_big_for_the_list_wants_a_keyframe_instead),
         cmocka_unit_test(keyframe_ends_the_wait_for_what_was_before_it),
         cmocka_unit_test(what_does_not_fit_comes_with_the_next_call),

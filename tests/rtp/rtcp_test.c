@@ -1,4 +1,4 @@
-#include "rtp/rtcp.h"
+#include "rtp/xr.h"
 
 #include "base/bytes.h"
 
@@ -229,6 +229,49 @@ static void cname_of_every_length_ends_with_a_zero(void **state)
     }
 }
 
+static void reference_time_and_its_answer_are_extended_reports(void **state)
+{
+    uint8_t buf[64];
+    struct xr_dlrr got, answer = {.ssrc = 7, .last_rr = 0x55667788, .delay_rr = 65536};
+    struct xr_iter it = {0};
+    (void)state;
+    struct rtcp p = only(buf, xr_write_rrtr(buf, sizeof(buf), 3, UINT64_C(0x1122334455667788)));
+    assert_int_equal(p.kind, RTCP_KIND_XR);
+    assert_int_equal(p.sender, 3);
+    assert_int_equal(rd32(p.data + 12), 0x11223344);
+    assert_false(xr_next_dlrr(&p, &it, &got)); // it is no answer
+    it = (struct xr_iter){0};
+    p = only(buf, xr_write_dlrr(buf, sizeof(buf), 3, &answer));
+    assert_int_equal(p.kind, RTCP_KIND_XR);
+    assert_true(xr_next_dlrr(&p, &it, &got));
+    assert_int_equal(got.ssrc, 7);
+    assert_int_equal(got.last_rr, 0x55667788);
+    assert_int_equal(got.delay_rr, 65536);
+    assert_false(xr_next_dlrr(&p, &it, &got));
+    assert_int_equal(xr_write_dlrr(buf, 23, 3, &answer), 0);
+    assert_int_equal(xr_write_rrtr(buf, 19, 3, 1), 0);
+}
+
+static void extended_reports_in_a_row_and_cut_off(void **state)
+{
+    // Unknown block of one word, DLRR with two answers and a stray word, RRTR.
+    uint8_t buf[] = {0x80, 207, 0, 14, 0, 0, 0, 9, 77, 0, 0, 1, 1, 2, 3, 4, 5, 0, 0, 7,
+                     0,    0,   0, 1,  0, 0, 0, 2, 0,  0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5,
+                     0,    0,   0, 6,  9, 9, 9, 9, 4,  0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8};
+    struct xr_iter it = {0};
+    struct xr_dlrr d;
+    (void)state;
+    struct rtcp p = only(buf, sizeof(buf));
+    assert_int_equal(p.kind, RTCP_KIND_XR);
+    assert_true(xr_next_dlrr(&p, &it, &d));
+    assert_int_equal(d.delay_rr, 3);
+    assert_true(xr_next_dlrr(&p, &it, &d));
+    assert_int_equal(d.ssrc, 4);
+    assert_false(xr_next_dlrr(&p, &it, &d));
+    buf[11] = 60;
+    assert_int_equal(only(buf, sizeof(buf)).kind, RTCP_KIND_OTHER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +283,8 @@ int main(void)
         cmocka_unit_test(false_framing_drops_the_whole_datagram),
         cmocka_unit_test(counts_that_lie_make_a_packet_unknown),
         cmocka_unit_test(lost_is_clamped_to_24_bits),
+        cmocka_unit_test(reference_time_and_its_answer_are_extended_reports),
+        cmocka_unit_test(extended_reports_in_a_row_and_cut_off),
         cmocka_unit_test(cname_of_every_length_ends_with_a_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

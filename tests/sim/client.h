@@ -18,6 +18,7 @@
 
 #include "dtls/dtls.h"
 #include "letter/letter.h"
+#include "rtp/xr.h"
 #include "srtp/open.h"
 #include "srtp/seal.h"
 
@@ -55,6 +56,7 @@ struct client_conf {
     bool no_sender_reports;
     bool red;         ///< sends and takes RED (RFC 2198)
     bool lack_levels; ///< what it gets may have lost its audio level: the server recovered it
+    bool no_xr;       ///< does not answer reference times
 };
 
 struct client {
@@ -91,6 +93,8 @@ struct client {
     uint64_t twcc_arrived;
     uint32_t ssrc; ///< of its feedback
     usec_t report_at;
+    struct xr_dlrr rrtr; ///< the server's last reference time
+    usec_t rrtr_at;
     uint64_t rtcp_in;
     uint64_t reports_in; ///< blocks about what it publishes
     uint8_t fraction_in; ///< lost of 256, as the last of them says

@@ -1,6 +1,7 @@
 /* A fake client's RTCP. */
 #include "client.h"
 
+#include "base/bytes.h"
 #include "cc/twcc.h"
 
 #include <string.h>
@@ -65,6 +66,10 @@ void client_rtcp_tick(struct client *c, usec_t now)
     uint8_t out[CLIENT_PACKET];
     size_t len = rtcp_write_rr(out, sizeof(out), c->ssrc, report, n);
     len += rtcp_write_cname(out + len, sizeof(out) - len, c->ssrc, "client");
+    if (c->rrtr.last_rr && !c->conf.no_xr) {
+        c->rrtr.delay_rr = (uint32_t)((now - c->rrtr_at) * 65536 / USEC_PER_SEC);
+        len += xr_write_dlrr(out + len, sizeof(out) - len, c->ssrc, &c->rrtr);
+    }
     client_send_rtcp(c, out, len);
 }
 
@@ -109,6 +114,16 @@ static void on_nack(struct client *c, const struct rtcp *p)
         for (unsigned i = 0; i < c->pub_count; i++)
             if (pub_on_nack(&c->pub[i], p->media, seq))
                 break;
+}
+
+/** RFC 3611 section 4.4: it is answered with the next report. */
+static void on_reference_time(struct client *c, const struct rtcp *p, usec_t now)
+{
+    if (p->len < 20 || p->data[8] != 4)
+        return;
+    c->rrtr = (struct xr_dlrr){.ssrc = p->sender,
+                               .last_rr = rd32(p->data + 12) << 16 | rd32(p->data + 16) >> 16};
+    c->rrtr_at = now;
 }
 
 static void on_twcc(struct client *c, const struct rtcp *p)
@@ -161,6 +176,9 @@ void client_on_rtcp(struct client *c, const uint8_t *bytes, size_t len, usec_t n
             break;
         case RTCP_KIND_RR:
             on_reports(c, &p);
+            break;
+        case RTCP_KIND_XR:
+            on_reference_time(c, &p, now);
             break;
         case RTCP_KIND_SDES:
         case RTCP_KIND_BYE:

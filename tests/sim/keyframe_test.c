@@ -288,6 +288,37 @@ static void muted_pictures_are_never_replayed(void **state)
     sim_each_seed(__func__, mute_and_join, 40);
 }
 
+/** Whether the publisher answers reference times or its repairs must tell the distance. */
+static void far_publisher(struct sim *s)
+{
+    const struct client_conf conf = {.no_xr = rng_chance(&s->rng, 500)};
+    const struct link line = {
+        .delay = 10000 + rng_below(&s->rng, 190000), .jitter = 3000, .loss = 30};
+    struct client *p = sim_person(s, &conf, scene_codec(s), 1, 0);
+    struct client *v = scene_viewer(s, NULL, 1);
+    p->pub[1].layer[0].packets_per_frame = 4;
+    sim_settle(s);
+    s->up[p->number] = line;
+    s->down[p->number] = (struct link){.delay = line.delay};
+    sim_run(s, 4 * USEC_PER_SEC);
+    const struct pub_layer *l = &p->pub[1].layer[0];
+    const unsigned asked = l->nacks;
+    const uint64_t lost = s->up[p->number].lost;
+    sim_run(s, 15 * USEC_PER_SEC);
+    const double each = (double)(l->nacks - asked) / (double)(s->up[p->number].lost - lost);
+    // Some that are lost are feedback or audio, and some repairs are lost again.
+    sim_check(s, each > 0.5 && each < 1.6, "at %d ms a lost packet was asked for %.2f times",
+              (int)(2 * line.delay / 1000), each);
+    sim_check(s, scene_picture(v)->lost < 6, "%d were never repaired",
+              (int)scene_picture(v)->lost);
+}
+
+static void rtt_to_publisher_gates_nack(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, far_publisher, 60);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +331,7 @@ int main(void)
         cmocka_unit_test(joiner_under_loss_gets_a_whole_picture),
         cmocka_unit_test(replay_and_live_make_one_sequence),
         cmocka_unit_test(muted_pictures_are_never_replayed),
+        cmocka_unit_test(rtt_to_publisher_gates_nack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
