@@ -49,6 +49,13 @@ enum slot_role {
     SLOT_ROLE_COUNT
 };
 
+/** The association of data channels on a KIND_DATA m-line. */
+struct agree_data {
+    uint16_t port;        ///< the client's, of a=sctp-port
+    uint32_t max_message; ///< bytes of a message the client takes; 0: any
+    bool may_send;        ///< the client may open channels and send; else it only receives
+};
+
 struct agree_mline {
     char mid[AGREE_MID_SIZE];
     enum media_kind kind;
@@ -67,6 +74,7 @@ struct agree_mline {
     uint32_t slot_rtx_ssrc; ///< likewise; 0 without RTX
     uint16_t slot_pair;     ///< if client_receives: audio and video slots of the same role and
                             ///< number are a pair: one msid stream, kept in sync by the client
+    struct agree_data data; ///< if KIND_DATA; then it is neither a track nor a slot
 };
 
 /** Which side starts DTLS, from the server's view. */

@@ -61,6 +61,16 @@ static void read_arrays(struct fields *f, struct agree_mline *out)
         read_encoding(f, json_array_get(encodings, i), &out->encoding[i]);
 }
 
+static void read_data(struct fields *f, struct agree_data *out)
+{
+    struct fields d = {.object = fields_object(f, "data")};
+    out->port = (uint16_t)fields_int(&d, "port", 1, UINT16_MAX);
+    out->max_message = (uint32_t)fields_uint(&d, "max_message", UINT32_MAX);
+    out->may_send = fields_bool(&d, "may_send");
+    if (d.wrong)
+        fields_wrong(f, "data");
+}
+
 static void read_mline(struct fields *f, const json_t *json, struct agree_mline *out)
 {
     struct fields m = {.object = json};
@@ -77,6 +87,10 @@ static void read_mline(struct fields *f, const json_t *json, struct agree_mline 
     out->slot_ssrc = (uint32_t)fields_uint(&m, "slot_ssrc", UINT32_MAX);
     out->slot_rtx_ssrc = (uint32_t)fields_uint(&m, "slot_rtx_ssrc", UINT32_MAX);
     out->slot_pair = (uint16_t)fields_uint(&m, "slot_pair", UINT16_MAX);
+    if (out->kind == KIND_DATA && out->active)
+        read_data(&m, &out->data);
+    if (out->kind == KIND_DATA && (out->client_sends || out->client_receives))
+        fields_wrong(&m, "kind");
     if (out->client_sends && media_source_kind(out->source) != out->kind)
         fields_wrong(&m, "source");
     if (m.wrong)

@@ -1,6 +1,7 @@
 #include "sdp/answer.h"
 #include "bundle.h"
 #include "codecs.h"
+#include "data.h"
 #include "extmap.h"
 #include "simulcast.h"
 #include "slots.h"
@@ -17,6 +18,7 @@ struct work {
     struct sdp_error *err;
     struct offer offer;
     int tagged;            ///< m-line with the transport attributes, -1: none
+    bool data;             ///< an m-line for data channels is agreed
     unsigned no_codec;     ///< line of the first m-line that shares no codec with us, or 0
     unsigned no_direction; ///< line of the first m-line that goes the wrong way, or 0
 };
@@ -56,8 +58,13 @@ static int agree_mline(struct work *w, unsigned index, struct agree_mline *m)
     m->kind = s->known ? s->kind : KIND_DATA;
     if (s->bundled || s->mid.p)
         set_mid(&w->offer, index, m);
-    if (!s->bundled || !s->rtp)
+    if (!s->bundled)
         return 0;
+    if (!s->rtp) { // one association is all there is (RFC 8831 section 6.2)
+        if (!w->data)
+            w->data = data_agree(s, w->local, m);
+        return 0;
+    }
     if (!(s->flags & FLAG_RTCP_MUX))
         return sdp_fail(w->err, "no_rtcp_mux", s->line, "This m= line has no a=rtcp-mux.");
     codecs_agree(s, m);
@@ -127,7 +134,8 @@ static int check_useful(struct work *w, const struct agreement *a)
                         "No m= line of a=group:BUNDLE can be accepted.");
     if (offered)
         return sdp_fail(w->err, "no_media", offered,
-                        "This m= line is not audio or video over DTLS-SRTP.");
+                        "This m= line is neither audio nor video over DTLS-SRTP, nor data "
+                        "channels.");
     if (!local->previous || w->offer.session_id != local->previous_session)
         return sdp_fail(w->err, "no_media", w->offer.mline[0].line,
                         "All m= lines of the offer are stopped.");

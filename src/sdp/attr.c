@@ -160,6 +160,8 @@ static const struct {
     {"simulcast", attr_simulcast, 0},
     {"ssrc", attr_ssrc, 0},
     {"ssrc-group", attr_ssrc_group, 0},
+    {"sctp-port", attr_sctp_port, 0},
+    {"max-message-size", attr_message_max, 0},
 };
 
 int attr_parse(struct attr_place *at, struct span attribute)

@@ -79,6 +79,9 @@ struct section {
     uint32_t sim[AGREE_MAX_ENCODINGS]; ///< a=ssrc-group:SIM
     unsigned fid_count;
     uint32_t fid[SECTION_SSRCS][2]; ///< a=ssrc-group:FID: media, RTX
+    uint16_t sctp_port;             ///< a=sctp-port, 0: absent
+    bool has_message_max;
+    uint32_t message_max; ///< a=max-message-size, if `has_message_max`
 };
 
 struct offer {
@@ -135,6 +138,10 @@ struct attr_place {
 
 /** Takes one a= line. Returns 0 (also if nobody knows it) or -EINVAL with the error filled. */
 int attr_parse(struct attr_place *at, struct span attribute);
+
+// Attributes of data channels, in data.c.
+int attr_sctp_port(struct attr_place *at, struct span value, unsigned arg);
+int attr_message_max(struct attr_place *at, struct span value, unsigned arg);
 
 // Attributes of RTP, in attr_rtp.c; each takes the value behind the colon.
 int attr_rtpmap(struct attr_place *at, struct span value, unsigned arg);

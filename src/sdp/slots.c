@@ -29,7 +29,7 @@ static int known_sources(const struct offer *o, const struct sdp_local *local,
         struct agree_mline *m = &a->mline[i];
         const struct agree_mline *p = before(previous, m);
         const struct sdp_hint *hint = hint_for(local, m->mid);
-        if (!m->active)
+        if (!m->active || m->kind == KIND_DATA)
             continue;
         if (hint && hint->has_source) {
             if (media_source_kind(hint->source) != m->kind)
@@ -56,7 +56,7 @@ static void guess_sources(struct agreement *a, bool *known)
             taken[a->mline[i].source] = true;
     for (unsigned i = 0; i < a->mline_count; i++) {
         struct agree_mline *m = &a->mline[i];
-        if (!m->active || known[i])
+        if (!m->active || m->kind == KIND_DATA || known[i])
             continue;
         bool video = m->kind == KIND_VIDEO;
         enum media_source first = video ? SOURCE_CAMERA : SOURCE_MICROPHONE;

@@ -1,5 +1,6 @@
 #include "write.h"
 #include "codecs.h"
+#include "data.h"
 #include "extmap.h"
 #include "simulcast.h"
 
@@ -105,6 +106,18 @@ static void write_rejected(FILE *out, const struct section *s, const struct agre
         (void)fputs("a=rtcp-mux\r\n", out);
 }
 
+static void write_data(FILE *out, const struct section *s, const struct agreement *a,
+                       const struct agree_mline *m, const struct sdp_local *local)
+{
+    (void)fprintf(out, "m=%.*s %u %.*s %.*s\r\n", SPAN_FMT(s->media), local->port,
+                  SPAN_FMT(s->proto), SPAN_FMT(s->formats));
+    write_connection(out, local);
+    if (s->mid.p)
+        (void)fprintf(out, "a=mid:%s\r\n", m->mid);
+    write_transport(out, a, local);
+    data_write(out);
+}
+
 static void write_mline(FILE *out, const struct section *s, const struct agreement *a,
                         const struct agree_mline *m, const struct sdp_local *local)
 {
@@ -144,7 +157,10 @@ char *answer_write(const struct offer *o, const struct agreement *a,
             write_rejected(out, &o->mline[i], a, local);
             continue;
         }
-        write_mline(out, &o->mline[i], a, &a->mline[i], local);
+        if (a->mline[i].kind == KIND_DATA)
+            write_data(out, &o->mline[i], a, &a->mline[i], local);
+        else
+            write_mline(out, &o->mline[i], a, &a->mline[i], local);
         // RFC 9143 section 7.3: candidates stand at the tagged m-line alone.
         if ((int)i == tagged)
             write_candidates(out, local);

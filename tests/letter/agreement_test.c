@@ -45,6 +45,9 @@ static void assert_same_mline(const struct agree_mline *a, const struct agree_ml
         assert_int_equal(e->max_width, f->max_width);
         assert_int_equal(e->max_height, f->max_height);
     }
+    assert_int_equal(a->data.port, b->data.port);
+    assert_int_equal(a->data.max_message, b->data.max_message);
+    assert_int_equal(a->data.may_send, b->data.may_send);
 }
 
 static void an_agreement_survives_json(void **state)

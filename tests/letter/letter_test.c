@@ -81,7 +81,7 @@ static void an_agreement_travels_with_its_seq(void **state)
     struct letter out;
     round_trip(&l, &out);
     assert_true(out.u.agree.seq == INT64_MAX);
-    assert_int_equal(out.u.agree.agreement.mline_count, 2);
+    assert_int_equal(out.u.agree.agreement.mline_count, 3);
     letter_fini(&out);
     l = letter_of(LETTER_MEMBER_AGREED);
     l.u.agreed.seq = 5;

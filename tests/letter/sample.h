@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** An agreement with a simulcast camera and a screen slot. Owned by the caller. */
+/** An agreement with a simulcast camera, a screen slot and data channels. Owned by the caller.
+ */
 static inline struct agreement sample_agreement(void)
 {
     struct agreement a = {
@@ -22,8 +23,8 @@ static inline struct agreement sample_agreement(void)
         .fingerprint_len = 32,
         .dtls_role = AGREE_DTLS_CLIENT,
         .cname = "0a1b2c",
-        .mline_count = 2,
-        .mline = calloc(2, sizeof(struct agree_mline)),
+        .mline_count = 3,
+        .mline = calloc(3, sizeof(struct agree_mline)),
     };
     a.mline[0] = (struct agree_mline){
         .mid = "video0",
@@ -58,6 +59,12 @@ static inline struct agreement sample_agreement(void)
         .slot_ssrc = 0x80000001,
         .slot_rtx_ssrc = 5,
         .slot_pair = 2,
+    };
+    a.mline[2] = (struct agree_mline){
+        .mid = "data",
+        .kind = KIND_DATA,
+        .active = true,
+        .data = {.port = 5001, .max_message = 262144, .may_send = true},
     };
     return a;
 }

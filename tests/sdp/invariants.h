@@ -22,6 +22,11 @@ static inline unsigned count_lines(const char *text, size_t len, char type)
 
 static inline void check_mline(const struct agreement *a, const struct agree_mline *m)
 {
+    if (m->kind == KIND_DATA) {
+        assert(m->data.port != 0 && !m->client_sends && !m->client_receives && !m->slot_ssrc);
+        assert(agreement_mline(a, m->mid) == m);
+        return;
+    }
     assert(m->codec_count > 0 && m->codec_count <= AGREE_MAX_CODECS);
     assert(m->encoding_count <= AGREE_MAX_ENCODINGS);
     assert(m->kind == KIND_AUDIO || m->kind == KIND_VIDEO);

@@ -161,19 +161,35 @@ static void a_call_has_its_slots_in_pairs(void **state)
     }
 }
 
-static void data_channels_are_rejected_alone(void **state)
+static void browsers_get_their_data_channels(void **state)
 {
     (void)state;
-    const char *const offers[] = {"chromium_data", "firefox_data", "aiortc_data"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *const offers[] = {"chromium_data", "firefox_data"};
+    for (size_t i = 0; i < 2; i++) {
         struct sdp_answered a = answer_file(offers[i]);
-        assert_int_equal(a.agreement.mline[2].kind, KIND_DATA);
-        assert_false(a.agreement.mline[2].active);
-        assert_true(mline_has(&a, 2, "m=application 0 "));
-        assert_true(mline_has(&a, 2, "DTLS/SCTP "));
-        assert_true(has(&a, "a=group:BUNDLE 0 1\r\n"));
+        const struct agree_mline *m = &a.agreement.mline[2];
+        assert_int_equal(m->kind, KIND_DATA);
+        assert_true(m->active && !m->client_sends && !m->client_receives);
+        assert_int_equal(m->data.port, 5000);
+        assert_int_equal(m->data.max_message, i == 0 ? 262144 : 1073741823);
+        assert_true(m->data.may_send);
+        assert_true(
+            mline_has(&a, 2, "m=application 40000 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+        assert_true(mline_has(&a, 2, "a=sctp-port:5000\r\na=max-message-size:65536\r\n"));
+        assert_true(has(&a, "a=group:BUNDLE 0 1 2\r\n"));
         sdp_answered_fini(&a);
     }
+}
+
+static void data_channels_of_the_old_form_are_rejected_alone(void **state)
+{
+    (void)state;
+    struct sdp_answered a = answer_file("aiortc_data");
+    assert_int_equal(a.agreement.mline[2].kind, KIND_DATA);
+    assert_false(a.agreement.mline[2].active);
+    assert_true(mline_has(&a, 2, "m=application 0 DTLS/SCTP 5000\r\n"));
+    assert_true(has(&a, "a=group:BUNDLE 0 1\r\n"));
+    sdp_answered_fini(&a);
 }
 
 static void aiortc_is_addressed_by_its_first_mline(void **state)
@@ -219,7 +235,8 @@ int main(void)
         cmocka_unit_test(a_list_from_high_to_low_is_turned_but_answered_as_listed),
         cmocka_unit_test(browsers_codecs_are_ours_in_their_order),
         cmocka_unit_test(a_call_has_its_slots_in_pairs),
-        cmocka_unit_test(data_channels_are_rejected_alone),
+        cmocka_unit_test(browsers_get_their_data_channels),
+        cmocka_unit_test(data_channels_of_the_old_form_are_rejected_alone),
         cmocka_unit_test(aiortc_is_addressed_by_its_first_mline),
         cmocka_unit_test(gstreamer_is_answered_in_its_own_words),
     };
