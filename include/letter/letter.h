@@ -34,6 +34,7 @@ enum letter_type {
     LETTER_SLOT_WANT,
     LETTER_STATS_ASK,   ///< answered by STATS with the same `seq`
     LETTER_QUALITY_ASK, ///< of one room; answered by QUALITY with the same `seq`
+    LETTER_DATA_OUT,    ///< a text for the member's "salon" channel
     LETTER_QUIT,        ///< end the process in good order
     // worker to control
     LETTER_HELLO, ///< the worker's first letter on every connection
@@ -45,6 +46,7 @@ enum letter_type {
     LETTER_STATS,
     LETTER_TRACK_DEMAND,
     LETTER_QUALITY,
+    LETTER_DATA_IN, ///< what becomes of a member's data channels
     LETTER_TYPE_COUNT
 };
 
@@ -111,6 +113,24 @@ struct letter_demand {
     char rid[AGREE_MAX_ENCODINGS][AGREE_RID_SIZE]; ///< "" for a track without simulcast
 };
 
+#define LETTER_TEXT (64u << 10) ///< bytes of a text that comes or goes by a data channel
+
+/** What DATA_IN tells. */
+enum letter_data_what {
+    DATA_OPEN,     ///< the member's "salon" channel is open
+    DATA_CLOSED,   ///< … is not any more
+    DATA_TEXT,     ///< `text` came on it
+    DATA_RETURNED, ///< `text` of a DATA_OUT could not be sent: it is not open, or full
+    DATA_TOO_SLOW, ///< a channel from `of` with the label `text` was closed: too much waited
+    DATA_WHAT_COUNT
+};
+
+struct letter_data {
+    enum letter_data_what what; ///< of DATA_IN
+    char of[LETTER_ID_SIZE];    ///< of DATA_TOO_SLOW, else ""
+    char *text;                 ///< owned, UTF-8, at most LETTER_TEXT bytes; NULL: ""
+};
+
 /** One letter. Which member of the union holds is said by `type`. */
 struct letter {
     enum letter_type type;
@@ -122,6 +142,7 @@ struct letter {
         struct letter_agreed agreed;
         struct letter_gone gone; ///< MEMBER_GONE; MEMBER_CONNECTED uses `generation` alone
         struct letter_mute mute;
+        struct letter_data data; ///< DATA_IN; DATA_OUT uses `text` alone
         struct {
             unsigned count;
             struct letter_want *want; ///< owned

@@ -17,6 +17,7 @@
 #include "ice/ice.h"
 #include "letter/agreement.h"
 #include "net/udp.h"
+#include "sctp/sctp.h"
 #include "srtp/open.h"
 #include "srtp/seal.h"
 
@@ -26,6 +27,7 @@
 struct peer_env {
     const struct dtls_ctx *dtls;
     struct seal_engine *seal;
+    struct assoc_set *assocs;
 };
 
 enum peer_state { PEER_WAITING, PEER_SECURING, PEER_UP, PEER_GONE };
@@ -37,9 +39,12 @@ struct peer {
     const struct peer_env *env; ///< not owned
     struct ice ice;
     struct dtls dtls;
-    struct opener opener; ///< what comes in; valid from PEER_UP on
-    struct sealer rtcp;   ///< our RTCP; likewise
-    struct seal seal;     ///< our RTP; likewise
+    struct opener opener;   ///< what comes in; valid from PEER_UP on
+    struct sealer rtcp;     ///< our RTCP; likewise
+    struct seal seal;       ///< our RTP; likewise
+    struct agree_data data; ///< agreed for data channels; port 0: none
+    struct assoc *assoc;    ///< owned; NULL until PEER_UP, and without data channels
+    bool data_over;         ///< there was one: it does not begin again
 };
 
 /** Longest RTP or RTCP packet before sealing that still fits a datagram slot. */
@@ -87,6 +92,15 @@ enum drop peer_seal_job(struct peer *p, struct seal_stream *st, struct udp_datag
 /** As peer_seal_rtp() for a packet that went out before, byte for byte (no RTX agreed). */
 enum drop peer_seal_resend(struct peer *p, struct seal_stream *st, struct udp_datagram *d);
 enum drop peer_seal_rtcp(struct peer *p, struct udp_datagram *d);
+
+/**
+ * Sends what the association of data channels has to say. It is made when DTLS is up and
+ * agreed, with `p` as its owner; its events are for whoever owns the peer.
+ */
+void peer_send_data(struct peer *p, struct udp_batch *tx);
+
+/** The association is over, or not agreed any more: frees it. */
+void peer_end_data(struct peer *p);
 
 /** Says goodbye (DTLS close_notify) and is gone. */
 void peer_close(struct peer *p, struct udp_batch *tx, usec_t now);

@@ -26,6 +26,18 @@ struct room_counters {
     uint64_t unsent[DROP_COUNT]; ///< packets out that were not sent, by reason
 };
 
+/** Messages of data channels, since the start. */
+struct data_counters {
+    uint64_t in, out;     ///< messages that came, and that went to receivers
+    uint64_t over_rate;   ///< unreliable ones from a sender over its rate: dropped
+    uint64_t held_back;   ///< times that reading from a sender stopped for its rate
+    uint64_t no_room;     ///< not sent: unreliable, and the receiver is slow
+    uint64_t too_slow;    ///< channels closed because reliable messages would pile up
+    uint64_t no_channel;  ///< not sent: the receiver has no channel left
+    uint64_t not_allowed; ///< messages and channels that the sender has no right to
+    uint64_t refused; ///< messages and channels against a rule or a bound, by the layer below
+};
+
 struct room_env {
     struct peer_env peer;
     struct udp_batch *tx;            ///< not owned
@@ -36,6 +48,7 @@ struct room_env {
     uint64_t rng;         ///< seeded by the owner, so that a simulated run can be repeated
     uint32_t incarnation; ///< counts streams: the rewriter's name for a source
     struct room_counters count;
+    struct data_counters data; ///< of data channels
 };
 
 /** 32 random bits from the environment's own generator: numbers, never secrets. */

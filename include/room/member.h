@@ -12,6 +12,7 @@
 #define MEMBER_SSRCS 128 ///< SSRCs of one member that can be told apart
 #define MEMBER_WANTS 256 ///< wants by participant that are remembered
 
+struct data;
 struct room;
 
 /** Which stream an incoming SSRC belongs to. */
@@ -40,6 +41,8 @@ struct member {
     struct member_ssrc ssrcs[MEMBER_SSRCS];
     unsigned want_count;
     struct letter_want *want; ///< owned; by participant and source
+
+    struct data *data; ///< owned; NULL without data channels
 
     struct speaker speaker;
     usec_t spoke_at;        ///< last the dominant speaker; 0 never
@@ -123,6 +126,6 @@ void member_on_media(struct member *m, usec_t now);
 void member_wake(struct member *m, usec_t at);
 
 /** A packet or a check came: the transport may have changed state. Tells control. */
-void member_settle(struct member *m);
+void member_settle(struct member *m, usec_t now);
 
 #endif

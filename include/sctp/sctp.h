@@ -59,6 +59,7 @@ struct channel {
     bool reset_due;  ///< to be asked of the library as soon as it takes one
     bool reset_done; ///< our direction is closed, and the other side knows
     bool they_reset; ///< so is theirs
+    bool overflown;  ///< closed by us because too much waited
     bool untold;     ///< ASSOC_CLOSED is to be told
     unsigned waits;  ///< messages that found no room yet
     struct channel_conf conf;
@@ -114,6 +115,7 @@ struct assoc {
     struct channel *channel[ASSOC_STREAMS];    ///< owned
     struct channel *dead;                      ///< owned: freed with the next event
     uint16_t streams;                          ///< ids below this can be sent on
+    unsigned theirs_max;                       ///< … and may not be more than these
     unsigned theirs;                           ///< channels of theirs that are not free yet
     size_t their_max;                          ///< bytes of a message they take
     struct assoc_queue out;                    ///< packets for the network
@@ -130,6 +132,7 @@ struct assoc {
 struct assoc_conf {
     bool dtls_client;    ///< we are the DTLS client: our ids are even (RFC 8832 section 6)
     uint16_t their_port; ///< a=sctp-port of theirs
+    unsigned theirs_max; ///< channels they may have open; 0: ASSOC_THEIRS
     size_t their_max;    ///< their a=max-message-size; 0: no limit
     void *owner;
 };

@@ -45,6 +45,8 @@ struct worker {
     struct worker_conf conf;
     struct room_env env;
     struct deadline_heap deadlines;
+    struct assoc_set assocs;      ///< of data channels
+    struct deadline assocs_tick;  ///< when their timers are due
     struct map rooms;             ///< by id, of struct room
     struct map members;           ///< by id, of struct worker_member (owned)
     struct map by_ufrag;          ///< of struct worker_member

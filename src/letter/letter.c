@@ -15,6 +15,7 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
                           letter_write_stats_ask},
     [LETTER_QUALITY_ASK] = {"quality.ask", TO_ROOM, letter_read_stats_ask,
                             letter_write_stats_ask},
+    [LETTER_DATA_OUT] = {"data.out", TO_MEMBER, letter_read_data_out, letter_write_data_out},
     [LETTER_QUIT] = {"quit", TO_WORKER, NULL, NULL},
     [LETTER_HELLO] = {"hello", TO_WORKER, letter_read_hello, letter_write_hello},
     [LETTER_MEMBER_AGREED] = {"member.agreed", TO_MEMBER, letter_read_agreed,
@@ -28,6 +29,7 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_TRACK_DEMAND] = {"track.demand", TO_MEMBER, letter_read_demand,
                              letter_write_demand},
     [LETTER_QUALITY] = {"quality", TO_ROOM, letter_read_stats, letter_write_stats},
+    [LETTER_DATA_IN] = {"data.in", TO_MEMBER, letter_read_data_in, letter_write_data_in},
 };
 
 const char *letter_name(enum letter_type type)
@@ -45,6 +47,8 @@ void letter_fini(struct letter *l)
         free(l->u.seats.seat);
     if (l->type == LETTER_TRACK_DEMAND)
         free(l->u.demand.track);
+    if (l->type == LETTER_DATA_IN || l->type == LETTER_DATA_OUT)
+        free(l->u.data.text);
     if (l->type == LETTER_STATS || l->type == LETTER_QUALITY)
         json_decref(l->u.stats.body);
 }

@@ -1,5 +1,7 @@
 #include "peer/peer.h"
 
+#include "inner.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -21,6 +23,7 @@ static void gone(struct peer *p, const char *why)
         return;
     set_state(p, PEER_GONE);
     p->why_gone = why;
+    peer_end_data(p);
 }
 
 static struct ice_credentials credentials(const struct agreement *a)
@@ -33,6 +36,7 @@ static struct ice_credentials credentials(const struct agreement *a)
 int peer_init(struct peer *p, const struct peer_env *env, const struct agreement *a, usec_t now)
 {
     *p = (struct peer){.generation = a->generation, .why_gone = "", .env = env};
+    peer_agree_data(p, a);
 
     const struct ice_credentials c = credentials(a);
     const enum dtls_role role = a->dtls_role == AGREE_DTLS_SERVER ? DTLS_SERVER : DTLS_CLIENT;
@@ -54,6 +58,7 @@ fail:
 
 void peer_fini(struct peer *p)
 {
+    peer_end_data(p);
     dtls_fini(&p->dtls);
     opener_fini(&p->opener);
     sealer_fini(&p->rtcp);
@@ -64,17 +69,18 @@ void peer_fini(struct peer *p)
 int peer_agree(struct peer *p, const struct agreement *a, usec_t now)
 {
     const struct ice_credentials c = credentials(a);
+    peer_agree_data(p, a);
+    peer_start_data(p, now);
     return ice_restart(&p->ice, &c, now);
 }
 
-static void address(const struct peer *p, struct udp_datagram *d)
+void peer_address(const struct peer *p, struct udp_datagram *d)
 {
     d->addr = p->ice.selected.remote;
     d->local = p->ice.selected.local;
 }
 
-/** Sends what DTLS has to say. Without a path there is nobody to say it to. */
-static void send_dtls(struct peer *p, struct udp_batch *tx)
+void peer_send_dtls(struct peer *p, struct udp_batch *tx)
 {
     if (!p->ice.has_path)
         return;
@@ -84,7 +90,7 @@ static void send_dtls(struct peer *p, struct udp_batch *tx)
         if (len == 0)
             return;
         d->len = (uint16_t)len;
-        address(p, d);
+        peer_address(p, d);
         udp_commit(tx);
     }
 }
@@ -106,9 +112,9 @@ static int take_keys(struct peer *p)
 }
 
 /** Draws the conclusions of what DTLS and ICE have come to. */
-static void settle(struct peer *p, struct udp_batch *tx)
+static void settle(struct peer *p, struct udp_batch *tx, usec_t now)
 {
-    send_dtls(p, tx);
+    peer_send_dtls(p, tx);
     if (p->state == PEER_GONE)
         return;
     if (p->dtls.state == DTLS_FAILED)
@@ -121,6 +127,8 @@ static void settle(struct peer *p, struct udp_batch *tx)
         else
             set_state(p, PEER_UP);
     }
+    peer_start_data(p, now);
+    peer_receive_data(p, now);
 }
 
 enum drop peer_on_stun(struct peer *p, const struct udp_datagram *d, struct udp_batch *tx,
@@ -143,7 +151,7 @@ enum drop peer_on_stun(struct peer *p, const struct udp_datagram *d, struct udp_
         set_state(p, PEER_SECURING);
         dtls_start(&p->dtls, now);
     }
-    settle(p, tx);
+    settle(p, tx, now);
     return why;
 }
 
@@ -153,7 +161,7 @@ enum drop peer_on_dtls(struct peer *p, const struct udp_datagram *d, struct udp_
     if (p->state == PEER_GONE)
         return DROP_NOT_READY;
     const enum drop why = dtls_on_datagram(&p->dtls, d->data, d->len, now);
-    settle(p, tx);
+    settle(p, tx, now);
     return why;
 }
 
@@ -184,7 +192,7 @@ enum drop peer_seal_rtp(struct peer *p, struct seal_stream *st, struct udp_datag
     size_t len = d->len;
     const enum drop why = seal_rtp(&p->seal, st, d->data, &len, UDP_SLOT_SIZE);
     d->len = (uint16_t)len;
-    address(p, d);
+    peer_address(p, d);
     return why;
 }
 
@@ -195,7 +203,7 @@ enum drop peer_seal_job(struct peer *p, struct seal_stream *st, struct udp_datag
         return DROP_NOT_READY;
     *job = (struct seal_job){
         .seal = &p->seal, .stream = st, .pkt = d->data, .len = d->len, .cap = UDP_SLOT_SIZE};
-    address(p, d);
+    peer_address(p, d);
     return DROP_NONE;
 }
 
@@ -206,7 +214,7 @@ enum drop peer_seal_resend(struct peer *p, struct seal_stream *st, struct udp_da
     size_t len = d->len;
     const enum drop why = seal_resend(&p->seal, st, d->data, &len, UDP_SLOT_SIZE);
     d->len = (uint16_t)len;
-    address(p, d);
+    peer_address(p, d);
     return why;
 }
 
@@ -217,7 +225,7 @@ enum drop peer_seal_rtcp(struct peer *p, struct udp_datagram *d)
     size_t len = d->len;
     const enum drop why = sealer_rtcp(&p->rtcp, d->data, &len, UDP_SLOT_SIZE);
     d->len = (uint16_t)len;
-    address(p, d);
+    peer_address(p, d);
     return why;
 }
 
@@ -225,7 +233,7 @@ void peer_close(struct peer *p, struct udp_batch *tx, usec_t now)
 {
     (void)now;
     dtls_close(&p->dtls);
-    send_dtls(p, tx);
+    peer_send_dtls(p, tx);
     gone(p, "closed");
 }
 
@@ -238,7 +246,7 @@ void peer_tick(struct peer *p, struct udp_batch *tx, usec_t now)
         return;
     }
     dtls_tick(&p->dtls, now);
-    settle(p, tx);
+    settle(p, tx, now);
 }
 
 usec_t peer_deadline(const struct peer *p)

@@ -1,5 +1,6 @@
 #include "room/member.h"
 
+#include "room/data.h"
 #include "room/room.h"
 
 #include <assert.h>
@@ -53,6 +54,7 @@ static void remove_slot(struct member *m, unsigned i)
 
 static void disconnect(struct member *m, usec_t now)
 {
+    data_stop(m, now);
     while (m->track_count)
         remove_track(m, m->track_count - 1, now);
     while (m->slot_count)
@@ -296,7 +298,7 @@ void member_wake(struct member *m, usec_t at)
         (void)deadline_set(m->env->deadlines, &m->deadline, at);
 }
 
-void member_settle(struct member *m)
+void member_settle(struct member *m, usec_t now)
 {
     if (!m->has_peer || m->told == m->peer.state)
         return;
@@ -307,6 +309,7 @@ void member_settle(struct member *m)
     if (m->peer.state == PEER_UP) {
         l.type = LETTER_MEMBER_CONNECTED;
     } else if (m->peer.state == PEER_GONE) {
+        data_stop(m, now);
         l.type = LETTER_MEMBER_GONE;
         (void)strncpy(l.u.gone.reason, m->peer.why_gone, sizeof(l.u.gone.reason) - 1);
     } else {
@@ -331,7 +334,7 @@ static void on_deadline(void *owner, usec_t now)
     if (!m->has_peer)
         return;
     peer_tick(&m->peer, m->env->tx, now);
-    member_settle(m);
+    member_settle(m, now);
     usec_t next = peer_deadline(&m->peer);
     if (m->peer.state == PEER_UP) {
         for (unsigned i = 0; i < m->slot_count; i++) {

@@ -227,6 +227,7 @@ struct assoc *assoc_create(struct assoc_set *set, const struct assoc_conf *conf,
     a->owner = conf->owner;
     a->even = conf->dtls_client;
     a->their_max = conf->their_max ? conf->their_max : ASSOC_MESSAGE_MAX;
+    a->theirs_max = conf->theirs_max ? conf->theirs_max : ASSOC_THEIRS;
     a->told_state = true;
     TAILQ_INIT(&a->waits);
     if (library_add(a, now) < 0) {

@@ -172,7 +172,7 @@ static bool on_open(struct assoc *a, uint16_t id, const struct dcep *open, bool 
         a->count.refused++;
         return false;
     }
-    const bool wanted = sound && !id_is_ours(a, id) && a->theirs < ASSOC_THEIRS;
+    const bool wanted = sound && !id_is_ours(a, id) && a->theirs < a->theirs_max;
     struct channel *c = make(a, id, open, false);
     if (!c)
         return false;

@@ -70,6 +70,7 @@ enum drop send_message(struct assoc *a, struct channel *c, uint32_t ppid,
     if (wait(a, c, ppid, m))
         return DROP_NONE;
     a->count.overflown++;
+    c->overflown = true;
     channel_close(a, c, true);
     return DROP_LIMIT;
 }

@@ -1,9 +1,9 @@
 /* What control says: one function a letter, found by a table. */
 #include "worker/worker.h"
 
-#include "route.h"
-
+#include "room/data.h"
 #include "room/quality.h"
+#include "route.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -115,6 +115,13 @@ static void mute(struct worker *w, const struct letter *l, usec_t now)
         member_mute(wm->member, l->u.mute.source, l->u.mute.muted, now);
 }
 
+static void data_out(struct worker *w, const struct letter *l, usec_t now)
+{
+    struct worker_member *wm = find_member(w, l);
+    if (wm)
+        data_tell(wm->member, l->u.data.text, now);
+}
+
 static void want(struct worker *w, const struct letter *l, usec_t now)
 {
     struct worker_member *wm = find_member(w, l);
@@ -153,6 +160,7 @@ bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
         [LETTER_MEMBER_LEAVE] = member_leave,
         [LETTER_TRACK_MUTE] = mute,
         [LETTER_SLOT_WANT] = want,
+        [LETTER_DATA_OUT] = data_out,
         [LETTER_STATS_ASK] = stats,
         [LETTER_QUALITY_ASK] = quality,
     };

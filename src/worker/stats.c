@@ -10,6 +10,22 @@ static json_t *drops(const uint64_t count[DROP_COUNT])
     return o;
 }
 
+static json_t *data(const struct worker *w)
+{
+    const struct data_counters *c = &w->env.data;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", //
+                     "associations", (json_int_t)w->assocs.count,          //
+                     "in", (json_int_t)c->in,                              //
+                     "out", (json_int_t)c->out,                            //
+                     "over_rate", (json_int_t)c->over_rate,                //
+                     "held_back", (json_int_t)c->held_back,                //
+                     "no_room", (json_int_t)c->no_room,                    //
+                     "too_slow", (json_int_t)c->too_slow,                  //
+                     "no_channel", (json_int_t)c->no_channel,              //
+                     "not_allowed", (json_int_t)c->not_allowed,            //
+                     "refused", (json_int_t)c->refused);
+}
+
 json_t *worker_stats(const struct worker *w)
 {
     const struct room_counters *c = &w->env.count;
@@ -35,8 +51,8 @@ json_t *worker_stats(const struct worker *w)
         {"replays", c->replays},
         {"replayed", c->replayed},
     };
-    json_t *o =
-        json_pack("{s:o, s:o}", "dropped", drops(w->dropped), "unsent", drops(c->unsent));
+    json_t *o = json_pack("{s:o, s:o, s:o}", "dropped", drops(w->dropped), "unsent",
+                          drops(c->unsent), "data", data(w));
     for (size_t i = 0; o && i < sizeof(counter) / sizeof(*counter); i++)
         if (json_object_set_new(o, counter[i].name,
                                 json_integer((json_int_t)counter[i].value))) {

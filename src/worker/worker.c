@@ -8,11 +8,18 @@
  */
 #include "worker/worker.h"
 
+#include "room/data.h"
 #include "route.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static void tick_assocs(void *worker, usec_t now)
+{
+    struct worker *w = worker;
+    assoc_set_tick(&w->assocs, now);
+}
 
 struct worker *worker_create(const struct worker_conf *conf)
 {
@@ -24,13 +31,15 @@ struct worker *worker_create(const struct worker_conf *conf)
     w->tx.flush = conf->flush;
     w->tx.ctx = conf->ctx;
     w->env = (struct room_env){
-        .peer = {.dtls = conf->dtls, .seal = conf->seal},
+        .peer = {.dtls = conf->dtls, .seal = conf->seal, .assocs = &w->assocs},
         .tx = &w->tx,
         .deadlines = &w->deadlines,
         .post = conf->post,
         .ctx = conf->ctx,
         .rng = conf->seed | 1, // xorshift's only forbidden state is 0
     };
+    assoc_set_init(&w->assocs);
+    w->assocs_tick = (struct deadline){.owner = w, .due = tick_assocs};
     map_init(&w->rooms, conf->seed);
     map_init(&w->members, conf->seed ^ 1);
     map_init(&w->by_ufrag, conf->seed ^ 2);
@@ -59,6 +68,7 @@ void worker_destroy(struct worker *w, usec_t now)
     map_fini(&w->members);
     map_fini(&w->by_ufrag);
     map_fini(&w->by_address);
+    assoc_set_fini(&w->assocs);
     deadline_heap_fini(&w->deadlines);
     free(w);
 }
@@ -76,7 +86,7 @@ static enum drop on_stun(struct worker *w, struct udp_datagram *d, usec_t now)
         route_add_address(w, wm, &d->addr);
     if (ev.first_valid || ev.restarted)
         member_wake(m, peer_deadline(&m->peer)); // DTLS has its own clock from here on
-    member_settle(m);
+    member_settle(m, now);
     return why;
 }
 
@@ -89,7 +99,7 @@ static enum drop on_dtls(struct worker *w, struct member *m, struct udp_datagram
         room_changed(m->room, now);
     }
     member_wake(m, peer_deadline(&m->peer));
-    member_settle(m);
+    member_settle(m, now);
     return why;
 }
 
@@ -142,17 +152,28 @@ static enum drop on_datagram(struct worker *w, struct udp_datagram *d, usec_t no
     return is_rtcp(d) ? on_rtcp(m, d, now) : on_rtp(w, m, d, now);
 }
 
+/** What data channels have to tell and to send: of all that any step has touched. */
+static void run_data(struct worker *w, usec_t now)
+{
+    for (struct assoc *a; (a = assoc_set_next(&w->assocs));)
+        data_run(data_member(a), now);
+    if (w->assocs_tick.at != w->assocs.tick_at || w->assocs_tick.pos == 0)
+        (void)deadline_set(&w->deadlines, &w->assocs_tick, w->assocs.tick_at);
+}
+
 void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now)
 {
     for (unsigned i = 0; i < rx->count; i++)
         w->dropped[on_datagram(w, &rx->datagram[i], now)]++;
     deadline_run(&w->deadlines, now);
+    run_data(w, now);
     flush(w);
 }
 
 void worker_tick(struct worker *w, usec_t now)
 {
     deadline_run(&w->deadlines, now);
+    run_data(w, now);
     flush(w);
 }
 

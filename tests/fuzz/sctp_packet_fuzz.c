@@ -3,6 +3,9 @@
  * of flags, a length (16 bits) and chunks; tag, ports and checksum are put right. Transmission
  * numbers of DATA and FORWARD-TSN are taken relative to the one expected.
  */
+#define WIRE_PACKETS 32 // less to set to zero each time
+#define WIRE_EVENTS  64
+
 #include "forge.h"
 #include "wire.h"
 

@@ -24,8 +24,10 @@ int gettimeofday(struct timeval *restrict tv, void *restrict tz)
     return 0;
 }
 
+#ifndef WIRE_PACKETS
 #define WIRE_PACKETS 4096
 #define WIRE_EVENTS  8192
+#endif
 
 struct wire_packet {
     usec_t at;

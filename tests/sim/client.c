@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "client_data.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,10 +66,13 @@ void client_init(struct client *c, const struct client_env *env, uint16_t number
     c->report_at = USEC_NEVER;
     make_credentials(c);
     start_dtls(c, now);
+    if (conf->data)
+        c->data = client_data_create();
 }
 
 static void drop_keys(struct client *c)
 {
+    client_data_end(c);
     if (c->dtls_made)
         dtls_fini(&c->dtls);
     opener_fini(&c->opener);
@@ -86,6 +91,7 @@ void client_fini(struct client *c)
         pub_fini(&c->pub[i]);
     for (unsigned i = 0; i < c->sink_count; i++)
         sink_destroy(c->sink[i]);
+    client_data_destroy(c->data);
     *c = (struct client){0};
 }
 
@@ -134,6 +140,12 @@ void client_agreement(struct client *c, struct agreement *out)
     out->mline = calloc(out->mline_count + 1, sizeof(*out->mline));
     if (!out->mline)
         abort();
+    if (c->data)
+        out->mline[out->mline_count++] = (struct agree_mline){
+            .mid = "data",
+            .kind = KIND_DATA,
+            .active = true,
+            .data = {.port = ASSOC_PORT, .may_send = !c->conf.watches_only}};
     for (unsigned i = 0; i < c->pub_count; i++)
         pub_mline(&c->pub[i], &out->mline[i]);
     for (unsigned i = 0; i < c->sink_count; i++)
@@ -219,13 +231,19 @@ static void take_keys(struct client *c, usec_t now)
         c->pub[i].next_at = now + rng_below(c->env->rng, 30000);
 }
 
-static void settle_dtls(struct client *c, usec_t now)
+void client_send_dtls(struct client *c)
 {
     uint8_t out[DTLS_MTU];
     for (size_t len; (len = dtls_take(&c->dtls, out, sizeof(out))) > 0;)
         raw_send(c, out, len);
+}
+
+static void settle_dtls(struct client *c, usec_t now)
+{
+    client_send_dtls(c);
     if (c->dtls.state == DTLS_UP && !c->up)
         take_keys(c, now);
+    client_data_run(c, now);
 }
 
 /** A check was answered: there is a path. */
@@ -304,6 +322,7 @@ usec_t client_deadline(const struct client *c)
     if (!c->up)
         return at;
     at = usec_min(at, c->report_at);
+    at = usec_min(at, client_data_deadline(c));
     for (unsigned i = 0; i < c->pub_count; i++)
         if (!c->pub[i].stopped)
             at = usec_min(at, c->pub[i].next_at);

@@ -6,6 +6,7 @@
  *   client.c      agreement, datagrams in and out, time
  *   client_ice.c  its checks
  *   client_rtcp.c reports and feedback, both ways
+ *   client_data.c data channels
  *   pub.c         what it publishes
  *   sink.c        what it receives, and whether that is right
  */
@@ -54,10 +55,14 @@ struct client_conf {
     bool two_byte;      ///< some of its ids are above 14
     bool dtls_server;   ///< it is the DTLS server
     bool no_sender_reports;
-    bool red;         ///< sends and takes RED (RFC 2198)
-    bool lack_levels; ///< what it gets may have lost its audio level: the server recovered it
-    bool no_xr;       ///< does not answer reference times
+    bool red;          ///< sends and takes RED (RFC 2198)
+    bool lack_levels;  ///< what it gets may have lost its audio level: the server recovered it
+    bool no_xr;        ///< does not answer reference times
+    bool data;         ///< it offers data channels
+    bool watches_only; ///< … on which it may not send
 };
+
+struct client_data;
 
 struct client {
     char id[LETTER_ID_SIZE];
@@ -99,6 +104,8 @@ struct client {
     uint64_t reports_in; ///< blocks about what it publishes
     uint8_t fraction_in; ///< lost of 256, as the last of them says
     uint64_t bad_in;     ///< datagrams that did not open
+
+    struct client_data *data; ///< owned; NULL without data channels
 
     unsigned pub_count, sink_count;
     struct pub pub[CLIENT_PUBS];
@@ -148,6 +155,9 @@ uint64_t client_ntp(uint16_t number, usec_t now);
 
 void client_complain(const struct client *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** What DTLS has to say. */
+void client_send_dtls(struct client *c);
 
 /** Parts of client_on_datagram() and client_tick(). */
 void client_ice_tick(struct client *c, usec_t now);

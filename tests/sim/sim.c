@@ -1,5 +1,7 @@
 #include "sim.h"
 
+#include "clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -150,6 +152,12 @@ static void take_letter(struct sim *s, const struct letter *l)
         memcpy(t->gone_why, l->u.gone.reason, sizeof(t->gone_why));
     } else if (l->type == LETTER_SLOT_CHANGED) {
         told_seats(s, c, l);
+    } else if (l->type == LETTER_DATA_IN) {
+        t->data_letters[l->u.data.what]++;
+        t->data_open =
+            l->u.data.what == DATA_OPEN || (t->data_open && l->u.data.what != DATA_CLOSED);
+        (void)snprintf(t->data_text, sizeof(t->data_text), "%s", l->u.data.text);
+        memcpy(t->data_of, l->u.data.of, sizeof(t->data_of));
     } else if (l->type == LETTER_TRACK_DEMAND) {
         told_demand(s, l);
     }
@@ -257,7 +265,10 @@ int64_t sim_stat(struct sim *s, const char *name)
     struct letter l = {.type = LETTER_STATS_ASK};
     sim_letter(s, &l);
     const char *dot = strchr(name, '.');
-    const json_t *value = dot ? json_object_get(json_object_get(s->stats, "dropped"), dot + 1)
+    char group[32] = "";
+    if (dot)
+        (void)snprintf(group, sizeof(group), "%.*s", (int)(dot - name), name);
+    const json_t *value = dot ? json_object_get(json_object_get(s->stats, group), dot + 1)
                               : json_object_get(s->stats, name);
     return json_integer_value(value);
 }
@@ -326,6 +337,7 @@ void sim_run(struct sim *s, usec_t span)
         // A loop takes a while to turn: what comes within is handled together.
         if (next > s->now)
             s->now = usec_min(next + rng_below(&s->rng, 300), end);
+        sim_clock(s->now);
         deliver(s);
         for (unsigned i = 0; i < s->count; i++)
             if (s->client[i] && client_deadline(s->client[i]) <= s->now)
@@ -334,6 +346,7 @@ void sim_run(struct sim *s, usec_t span)
             worker_tick(s->worker, s->now);
     }
     s->now = end;
+    sim_clock(end);
 }
 
 void sim_settle(struct sim *s)
@@ -396,6 +409,7 @@ static void open_sim(struct sim *s, struct shared *sh, const char *name, uint64_
     *s = (struct sim){.seed = seed, .name = name, .server_dtls = &sh->server};
     rng_init(&s->rng, seed);
     s->now = USEC_PER_SEC * (1000 + (usec_t)rng_below(&s->rng, 100000));
+    sim_clock(s->now);
     s->env = (struct client_env){.dtls = &sh->clients,
                                  .seal = &sh->seal,
                                  .server_fingerprint = sh->server.fingerprint,

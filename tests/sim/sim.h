@@ -24,7 +24,10 @@ struct sim_told {
     uint32_t gone;      ///< likewise
     char gone_why[32];
     usec_t gone_at;
-    unsigned seat_letters; ///< in all
+    unsigned data_letters[DATA_WHAT_COUNT];
+    bool data_open;                               ///< its channel "salon"
+    char data_text[512], data_of[LETTER_ID_SIZE]; ///< of the last such letter
+    unsigned seat_letters;                        ///< in all
     unsigned demand_letters;
     struct letter_seat seat[CLIENT_SINKS];
     unsigned seat_changes[CLIENT_SINKS]; ///< somebody else sat down there
@@ -92,7 +95,7 @@ void sim_letter(struct sim *s, struct letter *l);
 void sim_mute(struct sim *s, const struct client *c, enum media_source source, bool muted);
 void sim_want(struct sim *s, const struct client *c, const struct letter_want *want);
 
-/** The worker's counter `name`, or of drops "dropped.name". */
+/** The worker's counter `name`, or of a group "dropped.name". */
 int64_t sim_stat(struct sim *s, const char *name);
 
 /** What the worker says of this client in QUALITY: a borrowed object; NULL if nothing. */
