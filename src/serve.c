@@ -46,6 +46,7 @@ struct serve {
     json_t *ice_servers;
     struct supervisor *supervisor;
     struct call *call;
+    struct notify *notify;
     struct signal *signal;
     struct whip *whip;
     struct api *api;
@@ -67,6 +68,7 @@ static void on_http_closed(void *arg)
     purge_stop(&s->purge);
     call_destroy(s->call);
     api_stop(s->api);
+    notify_stop(s->notify);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
 }
@@ -134,6 +136,14 @@ static void on_ready(void *arg)
            supervisor_count(s->supervisor));
     if (s->dev && !s->stopping)
         print_dev_lines(s);
+}
+
+static void on_happened(void *arg, const struct call_happened *what)
+{
+    const struct serve *s = arg;
+
+    if (s->api)
+        api_on_call(s->api, what);
 }
 
 static bool is_ready(void *arg)
@@ -257,6 +267,7 @@ static int open_call(struct serve *s)
         .room_limit = s->config->limits.room_participants,
         .ready = on_ready,
         .failed = on_failed,
+        .happened = on_happened,
         .arg = s,
     };
 
@@ -274,6 +285,7 @@ static int open_call(struct serve *s)
 
 static int open_shells(struct serve *s)
 {
+    const struct notify_conf notify = {.loop = &s->loop, .store = s->store, .links = s->links};
     const struct signal_conf signal = {.call = s->call,
                                        .links = s->links,
                                        .joins = s->joins,
@@ -284,7 +296,10 @@ static int open_shells(struct serve *s)
                                    .joins = s->joins,
                                    .unknown_links = s->unknown_links,
                                    .spare_local = s->dev};
+    if (notify_open(&notify, &s->notify))
+        return cmd_fail("out of memory");
     const struct api_conf api = {.loop = &s->loop,
+                                 .notify = s->notify,
                                  .http = s->http,
                                  .links = s->links,
                                  .call = s->call,
@@ -340,6 +355,7 @@ static void catch_signals(struct serve *s)
 static void close_all(struct serve *s)
 {
     api_close(s->api);
+    notify_close(s->notify);
     limit_free(s->rooms);
     limit_free(s->unknown_links);
     limit_free(s->joins);

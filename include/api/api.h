@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "http/limit.h"
 #include "links/links.h"
+#include "notify/notify.h"
 
 struct api;
 
@@ -15,6 +16,7 @@ struct api_conf {
     struct call *call;
     struct limit *rooms; ///< rooms made, by API key
     uv_loop_t *loop;
+    struct notify *notify;       ///< who is told of what happens; NULL: nobody
     struct limit *rings;         ///< rings, by tenant and caller
     struct limit *unknown_links; ///< tries of unknown links, by address
     const char *dev_tenant;      ///< --dev: the tenant's id; NULL: not --dev
@@ -24,6 +26,9 @@ struct api_conf {
 
 /** Adds all routes. 0 or -ENOMEM. Strings of `conf` must outlive it. */
 int api_open(const struct api_conf *conf, struct api **out);
+
+/** For call_conf.happened. */
+void api_on_call(struct api *api, const struct call_happened *what);
 
 /** Serves /{uuid}, too. After all other routes: it takes every path of one segment. */
 void api_bare_routes(struct api *api);

@@ -32,6 +32,18 @@ struct call;
 struct call_member;  ///< a participant
 struct call_quality; ///< a question that is not yet answered
 
+enum call_happening { CALL_STARTED, CALL_ENDED, CALL_JOINED, CALL_LEFT };
+
+/** What happened in a room, for those who keep books. Strings hold during the call only. */
+struct call_happened {
+    enum call_happening kind;
+    const char *room;                 ///< its id
+    const char *call;                 ///< "ca_…": the same from STARTED to ENDED
+    int64_t started_at;               ///< seconds since 1970
+    unsigned peak;                    ///< the most participants at once so far
+    const struct call_member *member; ///< of JOINED and LEFT, NULL else
+};
+
 struct call_conf {
     struct supervisor *supervisor; ///< not owned, not started yet
     unsigned address_count;
@@ -43,6 +55,8 @@ struct call_conf {
     unsigned wait_ms;           ///< how long an offer waits for a worker; 0: 3 s
     void (*ready)(void *arg);   ///< all workers have come up for the first time; may be NULL
     void (*failed)(void *arg, const char *why); ///< a worker cannot start: one line, then stop
+    /** May be NULL. Joins and leaves nobody. */
+    void (*happened)(void *arg, const struct call_happened *what);
     void *arg;
 };
 
@@ -88,6 +102,7 @@ struct call_who {
     enum call_client client;
     enum links_role role;
     const char *name; ///< 1 to CALL_NAME_CHARS characters on one line
+    const char *ref;  ///< the front end's own name for the user; NULL: a guest
 };
 
 /**
@@ -117,6 +132,8 @@ const char *call_new_secret(struct call_member *m);
 const char *call_member_id(const struct call_member *m);
 const char *call_member_name(const struct call_member *m);
 enum links_role call_member_role(const struct call_member *m);
+const char *call_member_ref(const struct call_member *m); ///< "" for a guest
+enum call_client call_member_client(const struct call_member *m);
 const char *call_member_room(const struct call_member *m); ///< the room's id
 
 /** True if it has a peer connection that is agreed and not lost. */

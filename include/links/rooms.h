@@ -16,6 +16,13 @@ int links_room_make(struct links *links, struct links_room *room, int64_t now);
 int links_room_get(struct links *links, const char *tenant, const char *id,
                    struct links_room *out);
 
+/** Whosever it is. */
+int links_room_find(struct links *links, const char *id, struct links_room *out);
+
+/** A call is over: the room was in use until now. */
+int links_call_ended(struct links *links, const struct links_room *room, const char *call,
+                     int64_t started_at, unsigned peak, int64_t now);
+
 struct links_list {
     const char *tenant;
     const char *owner_ref, *event_ref; ///< NULL: any

@@ -165,6 +165,19 @@ int store_event_get(struct store *store, const char *tenant, const char *event_r
 /** The event has no room any more; the room, unless it is personal, has no event. */
 int store_event_remove(struct store *store, const char *tenant, const char *event_ref);
 
+/* ---- records of calls ---- */
+
+struct store_call {
+    char id[STORE_ID_SIZE]; ///< "ca_…"
+    char tenant[STORE_ID_SIZE], room[STORE_ID_SIZE];
+    int64_t started_at, ended_at;
+    unsigned peak;
+};
+
+int store_call_add(struct store *store, const struct store_call *call);
+/** Forgets a tenant's that ended before. */
+int store_call_purge(struct store *store, const char *tenant, int64_t before);
+
 /* ---- what tenants set, and what is set for them ---- */
 
 /** JSON as text, "" if nothing was set; to be freed by the caller. */

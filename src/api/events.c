@@ -118,10 +118,13 @@ static void put_event(struct http_req *req, void *ctx)
     } else {
         error = links_event_room(api->conf.links, ref, &wish.fresh, &made, api_now());
     }
-    if (error)
+    if (error) {
         api_fail(req, error);
-    else
-        reply_event(api, req, made, &caller, &wish.fresh, ref);
+        return;
+    }
+    if (made || renew)
+        api_tell_room(api, made ? "room.created" : "room.link_rotated", &wish.fresh);
+    reply_event(api, req, made, &caller, &wish.fresh, ref);
 }
 
 static void get_event(struct http_req *req, void *ctx)
@@ -221,12 +224,14 @@ static void put_personal(struct http_req *req, void *ctx)
     if (!api_body_done(&body, req))
         return;
     error = links_personal_room(api->conf.links, &room, &made, api_now());
-    if (error)
+    if (error) {
         api_fail(req, error);
-    else if (made)
+    } else if (made) {
+        api_tell_room(api, "room.created", &room);
         api_reply_made(api, req, 201, &caller, &room);
-    else
+    } else {
         api_reply_room(api, req, 200, &caller, &room);
+    }
 }
 
 static void get_personal(struct http_req *req, void *ctx)
@@ -255,6 +260,7 @@ static void close_personal(struct http_req *req, void *ctx)
     }
     call_room_close(api->conf.call, room.id);
     api_invitations_cancel(api, &room);
+    api_tell_room(api, "room.closed", &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 
@@ -286,9 +292,12 @@ static void erase_user(struct http_req *req, void *ctx)
         api_fail(req, error);
         return;
     }
-    if (had)
+    if (had) {
         call_room_close(api->conf.call, room.id);
+        api_tell_room(api, "room.closed", &room);
+    }
     api_invitations_cancel(api, &room);
+    api_tell_room(api, "room.closed", &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 

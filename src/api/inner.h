@@ -89,6 +89,12 @@ void api_rotate(struct api *api, struct http_req *req, const struct links_caller
 json_t *api_invitation_json(const struct api *api, const struct store_invitation *i,
                             const char *lang);
 
+/* tell.c */
+
+/** "room.created" and so on. */
+void api_tell_room(struct api *api, const char *type, const struct links_room *room);
+void api_tell_invitation(struct api *api, const struct store_invitation *i);
+
 /* rings.c */
 
 /** An invitation was made or has another state. */
@@ -116,6 +122,7 @@ void api_rooms_routes(struct api *api);
 void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
 void api_invitations_routes(struct api *api);
+void api_stream_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);

@@ -13,6 +13,7 @@ void api_invitation_changed(struct api *api, const struct store_invitation *i)
 {
     log_at(LEVEL_DEBUG, "invitation", "id=%s state=%s", i->id,
            links_invite_state_name(i->state));
+    api_tell_invitation(api, i);
     api_rings_wake(api);
 }
 

@@ -64,10 +64,12 @@ static void make_room(struct http_req *req, void *ctx)
     } else {
         error = links_room_make(api->conf.links, &room, api_now());
     }
-    if (error)
+    if (error) {
         api_fail(req, error);
-    else
-        api_reply_made(api, req, 201, &caller, &room);
+        return;
+    }
+    api_tell_room(api, "room.created", &room);
+    api_reply_made(api, req, 201, &caller, &room);
 }
 
 struct listing {
@@ -206,6 +208,7 @@ static void change_room(struct http_req *req, void *ctx)
         return;
     }
     call_room_title(api->conf.call, room.id, room.title);
+    api_tell_room(api, "room.updated", &room);
     api_reply_room(api, req, 200, &caller, &room);
 }
 
@@ -226,6 +229,7 @@ static void close_room(struct http_req *req, void *ctx)
     }
     call_room_close(api->conf.call, room.id);
     api_invitations_cancel(api, &room);
+    api_tell_room(api, "room.closed", &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 
@@ -274,6 +278,7 @@ void api_rotate(struct api *api, struct http_req *req, const struct links_caller
         api_fail(req, error);
         return;
     }
+    api_tell_room(api, "room.link_rotated", room);
     if (disconnect)
         call_room_close(api->conf.call, room->id);
     api_reply_room(api, req, 200, caller, room);

@@ -40,7 +40,10 @@ struct call_room {
     int worker; ///< -1: none just now
     struct call_member_list members;
     unsigned count;
-    unsigned holds; ///< users who need it to stay, though it may be empty
+    char call_id[LETTER_ID_SIZE]; ///< of the call that goes on; "" while nobody was announced
+    int64_t started_at;           ///< of that call, seconds since 1970
+    unsigned peak;                ///< most participants at once in it
+    unsigned holds;               ///< users who need it to stay, though it may be empty
     char speaker[LETTER_ID_SIZE];
     json_t *chat[CALL_CHAT_KEPT];     ///< ring: message n lies at n % CALL_CHAT_KEPT
     uint64_t chat_count;              ///< n of the last message
@@ -68,6 +71,7 @@ struct call_member {
     LIST_ENTRY(call_member) link;
     char id[LETTER_ID_SIZE];
     char name[LINKS_NAME_SIZE];
+    char ref[LINKS_REF_SIZE]; ///< "" for a guest
     enum links_role role;
     enum call_client client;
     bool hand;
@@ -122,6 +126,8 @@ void call_room_release(struct call_room *room);
 /* member.c */
 
 struct call_member *call_member_find(const struct call_room *room, const char *id);
+/** The others, and those who keep books, are told of it. */
+void call_announce(struct call_member *m);
 /** Puts it out: its shell is told why, then it is freed. */
 void call_member_end(struct call_member *m, const char *reason);
 /** Its peer connection is lost: a web client is told, the others end. */
@@ -153,6 +159,13 @@ void call_layers_forget(struct call_member *m);
 void call_on_quality(struct call_room *room, const struct letter *letter);
 /** The worker, or the room, is gone: nobody will answer. */
 void call_quality_lost(struct call_room *room);
+
+/* happen.c */
+
+/** Books: a participant was announced, or leaves; nobody is left. */
+void call_happen_joined(struct call_member *m);
+void call_happen_left(struct call_member *m);
+void call_happen_ended(struct call_room *room);
 
 /* want.c */
 

@@ -45,6 +45,7 @@ static struct call_member *make(struct call *call, struct call_room *room,
     m->room = room;
     rand_id(m->id, sizeof(m->id), "p_", ID_CHARS);
     (void)snprintf(m->name, sizeof(m->name), "%s", who->name);
+    (void)snprintf(m->ref, sizeof(m->ref), "%s", who->ref ? who->ref : "");
     m->role = who->role;
     m->client = who->client;
     m->joined_at = (int64_t)time(NULL);
@@ -55,6 +56,23 @@ static struct call_member *make(struct call *call, struct call_room *room,
         return NULL;
     }
     return m;
+}
+
+void call_announce(struct call_member *m)
+{
+    m->announced = true;
+    call_tell_of(m, "joined");
+    call_happen_joined(m);
+}
+
+const char *call_member_ref(const struct call_member *m)
+{
+    return m->ref;
+}
+
+enum call_client call_member_client(const struct call_member *m)
+{
+    return m->client;
 }
 
 struct call_member *call_join(struct call *call, const struct call_who *who,
@@ -87,8 +105,8 @@ struct call_member *call_join(struct call *call, const struct call_who *who,
             supervisor_load(call->conf.supervisor, (unsigned)room->worker, 1);
         log_at(LEVEL_INFO, "call.joined", "room=%s participant=%s count=%u", room->id, m->id,
                room->count);
-        m->announced = who->client == CLIENT_WEB;
-        call_tell_of(m, "joined");
+        if (who->client == CLIENT_WEB)
+            call_announce(m);
     }
     call_room_release(room);
     return m;
@@ -100,6 +118,8 @@ void call_leave(struct call_member *m)
     struct call_room *room = m->room;
     m->shell = NULL;
     call_tell_of(m, "left");
+    if (m->announced)
+        call_happen_left(m);
     struct letter leave = {.type = LETTER_MEMBER_LEAVE};
     call_letter(m, &leave);
     if (room->worker >= 0)

@@ -296,8 +296,7 @@ static void commit(struct call_member *m, struct offer *o)
 
     json_t *after = call_view_tracks(m);
     if (!m->announced) {
-        m->announced = true;
-        call_tell_of(m, "joined");
+        call_announce(m);
     } else if (!json_equal(before, after)) {
         call_tell_of(m, "changed");
     }

@@ -77,6 +77,7 @@ void call_room_release(struct call_room *room)
     if (--room->holds > 0 || room->count > 0)
         return;
     log_at(LEVEL_INFO, "call.room_closed", "room=%s", room->id);
+    call_happen_ended(room);
     if (room->worker >= 0)
         send_to_worker(room, LETTER_ROOM_CLOSE);
     map_del(&room->call->rooms, room->id, strlen(room->id));

@@ -47,6 +47,8 @@ void conn_free(struct conn *conn)
     conn->http->conn_count--;
     if (conn->ws)
         ws_free(conn->ws);
+    if (conn->stream)
+        stream_gone(conn->stream);
     if (conn->req && conn->state == CONN_RUNNING)
         req_gone(conn->req);
     else if (conn->req)
@@ -277,8 +279,8 @@ static int advance(struct conn *conn)
 
 int conn_on_bytes(struct conn *conn, const void *bytes, size_t len)
 {
-    if (conn->state == CONN_LINGER)
-        return 0;
+    if (conn->state == CONN_LINGER || conn->state == CONN_STREAM)
+        return 0; // whatever is said now changes nothing any more
     if (conn->state == CONN_WS && conn->in_len == 0)
         return ws_on_bytes(conn->ws, bytes, len);
     // Time for a head runs from its first byte: slow senders do not hold a connection.
@@ -305,6 +307,25 @@ void conn_replied(struct conn *conn, bool keep_alive)
     set_state(conn, CONN_SENDING, SENDING_US);
 }
 
+void conn_streams(struct conn *conn, struct http_stream *stream)
+{
+    conn->keep_alive = false;
+    conn->stream = stream;
+    req_free(conn->req);
+    conn->req = NULL;
+    free(conn->in);
+    conn->in = NULL;
+    conn->in_len = conn->in_cap = 0;
+    set_state(conn, CONN_STREAM, SENDING_US);
+    server_flow(conn, true);
+}
+
+void conn_stream_sent(struct conn *conn)
+{
+    if (conn->deadline == USEC_NEVER)
+        conn->deadline = usec_now() + SENDING_US;
+}
+
 static int linger(struct conn *conn)
 {
     server_shutdown(conn);
@@ -318,6 +339,10 @@ int conn_on_drained(struct conn *conn)
     conn->blocked = false;
     if (conn->state == CONN_WS)
         return conn->ws->closing ? linger(conn) : 0;
+    if (conn->state == CONN_STREAM) {
+        conn->deadline = USEC_NEVER;
+        return stream_is_closing(conn->stream) ? linger(conn) : 0;
+    }
     if (conn->state != CONN_SENDING)
         return 0;
     if (conn->req) {

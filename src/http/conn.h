@@ -68,7 +68,8 @@ struct http {
  *   HEAD ──▶ BODY ──▶ RUNNING ──▶ SENDING ──▶ HEAD (keep-alive)
  *    │        │                      ├──────▶ LINGER ──▶ closed
  *    │        └─ refused ────────────┘
- *    └─ upgrade ──▶ WS ──▶ LINGER
+ *    ├─ upgrade ──▶ WS ──▶ LINGER
+ *    └─ RUNNING ──▶ STREAM ──▶ LINGER
  */
 enum conn_state {
     CONN_HEAD,    ///< waiting for, or in the middle of, a request's head
@@ -76,6 +77,7 @@ enum conn_state {
     CONN_RUNNING, ///< the handler owes an answer
     CONN_SENDING, ///< the answer is on its way
     CONN_WS,      ///< it is a WebSocket
+    CONN_STREAM,  ///< an answer without an end
     CONN_LINGER,  ///< all said; waits for the client to close, reads nothing
 };
 
@@ -110,6 +112,7 @@ struct conn {
     uint64_t body_left;
     struct http_req *req;       ///< owned while HEAD..SENDING; NULL between requests
     struct ws_conn *ws;         ///< owned
+    struct http_stream *stream; ///< owned
     struct out *out, *out_last; ///< owned
     size_t queued;              ///< bytes in `out`
     bool keep_alive, blocked;
@@ -155,6 +158,20 @@ bool conn_send(struct conn *conn, const void *head, size_t head_len, const void 
                size_t body_len);
 /** The answer is queued: what comes after it. */
 void conn_replied(struct conn *conn, bool keep_alive);
+/** The answer's head is queued, and its body never ends. */
+void conn_streams(struct conn *conn, struct http_stream *stream);
+/** A stream has sent something: the client has this long to take it. */
+void conn_stream_sent(struct conn *conn);
+
+/* reply.c */
+/** Writes the head of a 200 without a length to `out`, and counts and logs the answer. */
+size_t reply_stream_head(struct http_req *req, char *out, size_t size, const char *type);
+#define REPLY_HEAD_MAX (HTTP_SET_MAX + 1024)
+
+/* stream.c */
+/** The connection is gone. */
+void stream_gone(struct http_stream *stream);
+bool stream_is_closing(const struct http_stream *stream);
 
 /* server.c */
 void server_want_write(struct conn *conn);

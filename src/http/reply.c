@@ -8,8 +8,6 @@
 #include <strings.h>
 #include <time.h>
 
-#define REPLY_HEAD_MAX (HTTP_SET_MAX + 1024)
-
 static const char *reason(unsigned status)
 {
     static const struct {
@@ -71,13 +69,15 @@ void http_set(struct http_req *req, const char *name, const char *value)
 /** Pages of any origin may read the answers of a capability URL (Fetch, section 3.2). */
 static void set_cors(struct http_req *req)
 {
+    if (!req->route || !(req->route->flags & HTTP_CORS))
+        return;
     http_set(req, "Access-Control-Allow-Origin", "*");
     http_set(req, "Access-Control-Expose-Headers",
              "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After");
 }
 
 static size_t write_head(struct http_req *req, char *out, size_t size, const char *type,
-                         size_t len, bool keep_alive)
+                         const size_t *len, bool keep_alive)
 {
     time_t now = time(NULL);
     struct tm tm;
@@ -91,8 +91,8 @@ static size_t write_head(struct http_req *req, char *out, size_t size, const cha
     if (type)
         n += snprintf(out + n, size - (size_t)n, "Content-Type: %s\r\n", type);
     // RFC 9110 section 8.6: no Content-Length with 204 (nor, as we send it, with 304).
-    if (req->status != 204 && req->status != 304)
-        n += snprintf(out + n, size - (size_t)n, "Content-Length: %zu\r\n", len);
+    if (len && req->status != 204 && req->status != 304)
+        n += snprintf(out + n, size - (size_t)n, "Content-Length: %zu\r\n", *len);
     n += snprintf(out + n, size - (size_t)n,
                   "X-Content-Type-Options: nosniff\r\nConnection: %s\r\n%.*s\r\n",
                   keep_alive ? "keep-alive" : "close", (int)req->set_len, req->set);
@@ -113,6 +113,24 @@ static void log_reply(const struct http_req *req)
            (long long)((usec_now() - req->began) / USEC_PER_MS));
 }
 
+static void count_reply(struct http_req *req, unsigned status)
+{
+    assert(!req->replied && status >= 200 && status < 600);
+    req->replied = true;
+    req->status = status;
+    req->http->by_class[status / 100]++;
+    log_reply(req);
+}
+
+size_t reply_stream_head(struct http_req *req, char *out, size_t size, const char *type)
+{
+    count_reply(req, 200);
+    set_cors(req);
+    http_set(req, "Cache-Control", "no-store");
+    http_set(req, "X-Accel-Buffering", "no"); // or nginx keeps events to itself
+    return write_head(req, out, size, type, NULL, false);
+}
+
 void http_reply(struct http_req *req, unsigned status, const char *type, const void *body,
                 size_t len)
 {
@@ -121,19 +139,14 @@ void http_reply(struct http_req *req, unsigned status, const char *type, const v
     bool only_head = strcmp(req->head.method, "HEAD") == 0;
     size_t head_len;
 
-    assert(!req->replied && status >= 200 && status < 600);
-    req->replied = true;
-    req->status = status;
-    req->http->by_class[status / 100]++;
-    log_reply(req);
+    count_reply(req, status);
     if (!conn) {
         req_free(req);
         return;
     }
-    if (req->route && req->route->flags & HTTP_CORS)
-        set_cors(req);
+    set_cors(req);
     conn_replied(conn, true);
-    head_len = write_head(req, head, sizeof head, type, len, conn->keep_alive);
+    head_len = write_head(req, head, sizeof head, type, &len, conn->keep_alive);
     if (!conn_send(conn, head, head_len, body, only_head ? 0 : len))
         server_kill(conn);
 }

@@ -172,6 +172,9 @@ static void purge_tenant(const struct links_tenant *tenant, void *ctx)
     stale.closed = p->now - s.retention.closed_d * DAY_S;
     p->error = store_invitation_purge(p->links->store, tenant->id,
                                       p->now - s.retention.invitations_d * DAY_S);
+    if (p->error == 0)
+        p->error =
+            store_call_purge(p->links->store, tenant->id, p->now - s.retention.calls_d * DAY_S);
     links_settings_fini(&s);
     if (p->error)
         return;

@@ -28,6 +28,28 @@ int links_room_make(struct links *links, struct links_room *room, int64_t now)
     return store_room_add(links->store, &row, hash);
 }
 
+int links_room_find(struct links *links, const char *id, struct links_room *out)
+{
+    struct store_room row;
+    int error = store_room_get(links->store, id, &row);
+
+    if (error == 0)
+        room_from_row(&row, out);
+    return error;
+}
+
+int links_call_ended(struct links *links, const struct links_room *room, const char *call,
+                     int64_t started_at, unsigned peak, int64_t now)
+{
+    struct store_call row = {.started_at = started_at, .ended_at = now, .peak = peak};
+    int error = store_room_used(links->store, room->id, now);
+
+    (void)snprintf(row.id, sizeof row.id, "%s", call);
+    memcpy(row.tenant, room->tenant, sizeof row.tenant);
+    memcpy(row.room, room->id, sizeof row.room);
+    return error ? error : store_call_add(links->store, &row);
+}
+
 int links_room_get(struct links *links, const char *tenant, const char *id,
                    struct links_room *out)
 {

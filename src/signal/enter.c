@@ -97,6 +97,13 @@ static json_t *welcome(struct signal_session *session, const struct signal_reque
     return message;
 }
 
+static void note_use(struct signal_session *session, struct links_room *room)
+{
+    const int r = links_room_joined(session->signal->conf.links, room, (int64_t)time(NULL));
+    if (r < 0) // a full disk does not end a call
+        log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room->id, r);
+}
+
 void run_join(struct signal_session *session, const struct signal_request *request)
 {
     const char *lang = request->u.join.lang;
@@ -108,9 +115,14 @@ void run_join(struct signal_session *session, const struct signal_request *reque
         !identify(session, request, &room, &member))
         return;
     struct call *call = session->signal->conf.call;
-    const struct call_who who = {
-        .room = &room, .client = CLIENT_WEB, .role = member.role, .name = member.name};
+    const struct call_who who = {.room = &room,
+                                 .client = CLIENT_WEB,
+                                 .role = member.role,
+                                 .name = member.name,
+                                 .ref = member.ref};
     const char *reason;
+    if (room.unborn) // those who keep books look it up while it is joined
+        note_use(session, &room);
     struct call_member *m = call_join(call, &who, &session_call_ops, session, &reason);
     if (!m) {
         session_refuse_reason(session, request, reason, "");
@@ -118,9 +130,7 @@ void run_join(struct signal_session *session, const struct signal_request *reque
     }
     session_joined(session, m);
     session_send(session, welcome(session, request, "joined"));
-    const int r = links_room_joined(session->signal->conf.links, &room, (int64_t)time(NULL));
-    if (r < 0) // a full disk does not end a call
-        log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room.id, r);
+    note_use(session, &room);
 }
 
 void run_resume(struct signal_session *session, const struct signal_request *request)

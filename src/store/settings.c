@@ -1,4 +1,4 @@
-/* What tenants set, and what is set for them: JSON as text. */
+/* What tenants set, and what is set for them: JSON as text. Records of calls. */
 #include "sql.h"
 
 #include <errno.h>
@@ -51,4 +51,26 @@ int store_quotas_put(struct store *store, const char *tenant, const char *json)
     sql_text(&q, json);
     sql_text(&q, tenant);
     return sql_do(store, &q, true);
+}
+
+int store_call_add(struct store *store, const struct store_call *call)
+{
+    struct query q = sql_start(store, SQL_CALL_ADD);
+
+    sql_text(&q, call->id);
+    sql_text(&q, call->tenant);
+    sql_text(&q, call->room);
+    sql_int(&q, call->started_at);
+    sql_int(&q, call->ended_at);
+    sql_int(&q, call->peak);
+    return sql_do(store, &q, false);
+}
+
+int store_call_purge(struct store *store, const char *tenant, int64_t before)
+{
+    struct query q = sql_start(store, SQL_CALL_PURGE);
+
+    sql_text(&q, tenant);
+    sql_int(&q, before);
+    return sql_do(store, &q, false);
 }

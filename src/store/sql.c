@@ -93,6 +93,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_INVITE_PURGE] = "DELETE FROM invitations WHERE tenant = ? AND created_at < ?",
     [SQL_INVITE_FORGET] = "DELETE FROM invitations WHERE tenant = ?1 AND "
                           "(from_ref = ?2 OR to_ref = ?2)",
+    [SQL_CALL_ADD] = "INSERT INTO calls(id, tenant, room, started_at, ended_at, peak) "
+                     "VALUES(?,?,?,?,?,?)",
+    [SQL_CALL_PURGE] = "DELETE FROM calls WHERE tenant = ? AND ended_at < ?",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

@@ -58,7 +58,12 @@ static const char *const migrations[] = {
     "CREATE INDEX invitations_room ON invitations(room);"
     "CREATE INDEX invitations_age ON invitations(tenant, created_at);"
     "CREATE INDEX invitations_pair ON invitations(tenant, from_ref, to_ref);"
-    "CREATE INDEX invitations_due ON invitations(due_at) WHERE due_at > 0;",
+    "CREATE INDEX invitations_due ON invitations(due_at) WHERE due_at > 0;"
+    "CREATE TABLE calls(id TEXT PRIMARY KEY, tenant TEXT NOT NULL"
+    " REFERENCES tenants(id) ON DELETE CASCADE, room TEXT NOT NULL,"
+    " started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, peak INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX calls_age ON calls(tenant, ended_at);",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -160,8 +160,11 @@ static void begin(struct whip *w, struct http_req *req, enum call_client client,
     }
     s->whip = w;
     s->pending = req;
-    const struct call_who who = {
-        .room = &room, .client = client, .role = member.role, .name = member.name};
+    const struct call_who who = {.room = &room,
+                                 .client = client,
+                                 .role = member.role,
+                                 .name = member.name,
+                                 .ref = member.ref};
     struct call_answer refused = {.detail = ""};
     s->member = call_join(w->conf.call, &who, &call_ops, s, &refused.reason);
     if (!s->member) {

@@ -573,7 +573,7 @@ static void a_full_room_takes_nobody(void **state)
     assert_non_null(enter(&w, "rm_1", "A", CLIENT_WEB, &shell[0]));
     assert_non_null(enter(&w, "rm_1", "B", CLIENT_WEB, &shell[1]));
     struct links_room room = {.id = "rm_1"};
-    const struct call_who who = {&room, CLIENT_WEB, ROLE_GUEST, "C"};
+    const struct call_who who = {&room, CLIENT_WEB, ROLE_GUEST, "C", NULL};
     const char *reason = NULL;
     assert_null(call_join(w.call, &who, &shell_ops, &shell[2], &reason));
     assert_string_equal(reason, "room_full");

@@ -161,7 +161,7 @@ static inline struct call_member *enter(struct world *w, const char *room, const
 {
     struct links_room about = {.kind = ROOM_INSTANT};
     snprintf(about.id, sizeof(about.id), "%s", room);
-    const struct call_who who = {&about, client, ROLE_GUEST, name};
+    const struct call_who who = {&about, client, ROLE_GUEST, name, NULL};
     const char *reason;
     return call_join(w->call, &who, &shell_ops, shell, &reason);
 }

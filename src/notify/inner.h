@@ -1,0 +1,35 @@
+/** What the files of this layer share. */
+#ifndef NOTIFY_INNER_H
+#define NOTIFY_INNER_H
+
+#include "notify/notify.h"
+#include "ring.h"
+
+#include "http/stream.h"
+
+struct sse {
+    LIST_ENTRY(sse) link;
+    struct notify *notify;
+    struct http_stream *http;
+    char tenant[LINKS_ID_SIZE];
+    char *user; ///< owned; NULL: all of the tenant's
+};
+
+LIST_HEAD(sse_list, sse);
+
+struct notify {
+    struct notify_conf conf;
+    struct ring ring;
+    struct sse_list streams;
+    uv_timer_t beat;
+    bool stopped;
+};
+
+/** Sends an event to the streams it is for. */
+void sse_publish(struct notify *n, const struct ring_event *event);
+
+/** Keeps connections open that nothing happens on; closes all. */
+void sse_beat(struct notify *n);
+void sse_close_all(struct notify *n);
+
+#endif

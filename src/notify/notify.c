@@ -1,0 +1,118 @@
+#include "inner.h"
+
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BEAT_MS  20000 ///< proxies close what is silent for a minute
+#define ID_CHARS 20
+
+static void on_beat(uv_timer_t *timer)
+{
+    sse_beat(timer->data);
+}
+
+int notify_open(const struct notify_conf *conf, struct notify **out)
+{
+    struct notify *n = calloc(1, sizeof *n);
+
+    if (!n)
+        return -ENOMEM;
+    n->conf = *conf;
+    ring_init(&n->ring);
+    LIST_INIT(&n->streams);
+    (void)uv_timer_init(conf->loop, &n->beat);
+    n->beat.data = n;
+    uv_unref((uv_handle_t *)&n->beat);
+    (void)uv_timer_start(&n->beat, on_beat, BEAT_MS, BEAT_MS);
+    *out = n;
+    return 0;
+}
+
+void notify_stop(struct notify *n)
+{
+    if (!n || n->stopped)
+        return;
+    n->stopped = true;
+    sse_close_all(n);
+    uv_close((uv_handle_t *)&n->beat, NULL);
+}
+
+void notify_close(struct notify *n)
+{
+    if (!n)
+        return;
+    ring_fini(&n->ring);
+    free(n);
+}
+
+static json_t *room_json(const struct links_room *room)
+{
+    json_t *metadata = *room->metadata ? json_loads(room->metadata, 0, NULL) : json_null();
+
+    return json_pack("{s:s, s:s, s:o, s:o}", "id", room->id, "kind",
+                     links_kind_name(room->kind), "event_ref",
+                     *room->event_ref ? json_string(room->event_ref) : json_null(), "metadata",
+                     metadata ? metadata : json_null());
+}
+
+/** The envelope, as text to be freed; NULL without memory. Takes the event's data. */
+static char *envelope(const struct notify_event *event, int64_t now)
+{
+    json_t *data = event->data ? event->data : json_object();
+    time_t time = (time_t)now;
+    struct tm tm;
+    char stamp[32], *text;
+    json_t *json;
+
+    (void)gmtime_r(&time, &tm);
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    (void)json_object_set_new(data, "tenant", json_string(event->tenant));
+    if (event->room)
+        (void)json_object_set_new(data, "room", room_json(event->room));
+    json = json_pack("{s:s, s:s, s:o}", "type", event->type, "timestamp", stamp, "data", data);
+    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    return text;
+}
+
+/** The event for the ring; NULL without memory. */
+static struct ring_event *make_event(const struct notify_event *event, const char *text,
+                                     int64_t now)
+{
+    struct ring_event *e = calloc(1, sizeof *e);
+    int len;
+
+    if (!e)
+        return NULL;
+    e->at = now;
+    rand_id(e->id, sizeof e->id, "evt_", ID_CHARS);
+    (void)strncpy(e->tenant, event->tenant, sizeof e->tenant - 1);
+    len = asprintf(&e->frame, "id: %s\nevent: %s\ndata: %s\n\n", e->id, event->type, text);
+    if (len < 0)
+        e->frame = NULL;
+    e->len = len < 0 ? 0 : (size_t)len;
+    for (int i = 0; i < 2; i++)
+        e->user[i] = event->user[i] ? strdup(event->user[i]) : NULL;
+    if (e->frame && !e->user[0] == !event->user[0] && !e->user[1] == !event->user[1])
+        return e;
+    ring_event_free(e);
+    return NULL;
+}
+
+int notify_publish(struct notify *n, const struct notify_event *event, int64_t now)
+{
+    char *text = envelope(event, now);
+    struct ring_event *e = text ? make_event(event, text, now) : NULL;
+
+    free(text);
+    if (!e)
+        return -ENOMEM;
+    sse_publish(n, e);
+    ring_add(&n->ring, e, NOTIFY_RING_S);
+    return 0;
+}
