@@ -6,8 +6,10 @@
 
 #define BETA_PERCENT 85 // gcc-02 section 5.5: beta
 #define GENTLE_PERCENT                                                                         \
-    95 // where no queue stands yet: if one comes, the next cut is a whole one
+    95                   // where no queue stands yet: if one comes, the next cut is a whole one
+#define YIELD_PERCENT 88 // a second, where others keep a queue
 #define USED_PERCENT  110                 // a target above so much of what arrives is not used
+#define WORSE_PERCENT 60                  // of what was thought: the line became slower again
 #define ETA_A_SECOND  0.08                // eta: the share gained in a second
 #define RESPONSE      (100 * USEC_PER_MS) // what feedback adds to the round trip
 #define ADDITIVE_MIN  4000                // bits a second, gained in a second at least
@@ -60,6 +62,16 @@ static unsigned share(const struct aimd *a, const struct aimd_in *in)
     return a->target_bps > in->acked_bps * USED_PERCENT / 100 ? 100 : GENTLE_PERCENT;
 }
 
+/** Over-use where others keep a queue: a little and slowly, or they take it all. */
+static bool yield(struct aimd *a, usec_t now)
+{
+    if (now - a->cut < USEC_PER_SEC)
+        return false;
+    a->cut = now;
+    a->target_bps = a->target_bps * YIELD_PERCENT / 100;
+    return true;
+}
+
 /** Over-use: true if the rate was cut. */
 static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
 {
@@ -68,6 +80,10 @@ static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
     if ((little || in->jittery) && !in->standing)
         return false;
     const uint64_t carried = capacity(in);
+    if (in->draining_bps > 0 && carried > in->draining_bps * WORSE_PERCENT / 100)
+        return false;
+    if (in->contested && carried > a->target_bps * WORSE_PERCENT / 100)
+        return yield(a, now);
     uint64_t to = carried * share(a, in) / 100;
 
     // Half at once is enough if we were not filling the line: others may have.

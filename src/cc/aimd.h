@@ -28,9 +28,11 @@ struct aimd_in {
     uint64_t acked_bps; ///< over ACKED_LONG; 0: unknown
     uint64_t short_bps; ///< over ACKED_SHORT
     usec_t rtt;
-    bool standing; ///< a queue stands, more than usual
-    bool empty;    ///< none does
-    bool jittery;  ///< delays vary of themselves
+    bool standing;         ///< a queue stands, more than usual
+    bool empty;            ///< none does
+    bool contested;        ///< a queue stands that others keep
+    uint64_t draining_bps; ///< a cut is being worked off that took the line for this; 0: none
+    bool jittery;          ///< delays vary of themselves
     bool app_limited;
     uint64_t enough_bps; ///< more is not wanted
 };

@@ -3,34 +3,50 @@
 #define EMPTY      (30 * USEC_PER_MS)
 #define PATIENCE   (1500 * USEC_PER_MS)
 #define EMPTY_IN   (500 * USEC_PER_MS) // the time we want to be rid of it
-#define PACE_MIN   25                  // percent of the line, however much waits
+#define SHOWS      (300 * USEC_PER_MS) // of sending less must be seen
+#define YOUNG      (500 * USEC_PER_MS)
+#define PACE_MIN   25 // percent of the line, however much waits
 #define TARGET_MIN 60
-#define FOREIGN    60 // percent of the first queue: what is left of ours after PATIENCE is less
+#define FOREIGN    90 // percent of the longest queue: ours would be shorter by now
 
-void drain_begin(struct drain *d, uint64_t line_bps, usec_t queue, usec_t now)
+void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, usec_t now)
 {
     if (!d->on) {
         d->since = now;
-        d->first = queue;
+        d->first = in->queue;
+        d->seen = in->seen;
     }
     d->on = true;
     d->line_bps = line_bps;
-    d->queue = queue;
-    if (queue > d->first)
-        d->first = queue;
+    d->queue = in->queue;
+    if (in->queue > d->first)
+        d->first = in->queue;
 }
 
-enum drain_end drain_update(struct drain *d, usec_t queue, usec_t now)
+static enum drain_end ended(struct drain *d, enum drain_end how)
 {
-    d->queue = queue;
-    if (queue < EMPTY) {
-        d->on = false;
-        return DRAIN_DONE;
-    }
-    if (now - d->since < PATIENCE + d->first)
-        return DRAIN_GOES_ON;
     d->on = false;
-    return queue * 100 > d->first * FOREIGN ? DRAIN_FOREIGN : DRAIN_DONE;
+    return how;
+}
+
+enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t now)
+{
+    const usec_t age = now - d->since;
+
+    d->queue = in->queue;
+    if (in->seen > d->seen)
+        d->seen = in->seen;
+    if (in->queue < EMPTY && in->seen < EMPTY)
+        return ended(d, DRAIN_DONE);
+    // The first packet of the slower time is told of when it has waited itself.
+    if (age > in->rtt + d->first + SHOWS && in->seen * 100 > d->seen * FOREIGN)
+        return ended(d, DRAIN_FOREIGN);
+    return age > PATIENCE + d->first ? ended(d, DRAIN_DONE) : DRAIN_GOES_ON;
+}
+
+bool drain_young(const struct drain *d, usec_t now)
+{
+    return now - d->since < YOUNG;
 }
 
 /** The share of the line, percent, that empties the queue in EMPTY_IN; at least `least`. */

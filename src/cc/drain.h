@@ -1,7 +1,8 @@
 /**
  * After a cut the queue still stands, and at 85 % of the line it would go on standing for
- * seconds. So for a moment less is sent, as much less as waits. If the queue does not go even
- * so, it is somebody else's.
+ * seconds. So for a moment less is sent, as much less as waits. It is a test as well: a queue
+ * that does not shrink, though we send less than comes out of it, is somebody else's. Then what
+ * was taken is given back: who only yields to those who do not, starves.
  */
 #ifndef CC_DRAIN_H
 #define CC_DRAIN_H
@@ -16,16 +17,26 @@ enum drain_end { DRAIN_GOES_ON, DRAIN_DONE, DRAIN_FOREIGN };
 struct drain {
     bool on;
     usec_t since;
-    usec_t first;      ///< the queue at the beginning
+    usec_t first;      ///< the queue at the beginning, what was in flight included
     usec_t queue;      ///< and now
+    usec_t seen;       ///< the longest that packets told of since
     uint64_t line_bps; ///< what the line carries
 };
 
-/** The rate was cut to fit `line_bps` while `queue` waited; also while it is on. */
-void drain_begin(struct drain *d, uint64_t line_bps, usec_t queue, usec_t now);
+/** What is known at one feedback. */
+struct drain_in {
+    usec_t queue; ///< what waits, what is in flight included
+    usec_t seen;  ///< what packets told of waited
+    usec_t rtt;
+};
 
-/** `queue` waits now. */
-enum drain_end drain_update(struct drain *d, usec_t queue, usec_t now);
+/** The rate was cut to fit `line_bps`; also while it is on. */
+void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, usec_t now);
+
+enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t now);
+
+/** True if a new look at the line's rate still belongs to the fall it began with. */
+bool drain_young(const struct drain *d, usec_t now);
 
 /** What may be planned with, and what may leave now: at most `target_bps`, less while on. */
 uint64_t drain_target(const struct drain *d, uint64_t target_bps);

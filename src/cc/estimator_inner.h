@@ -43,6 +43,7 @@ struct estimator {
     usec_t blind_until; ///< ... to here felt a probe: they say nothing of the queue's growth
     usec_t newest_sent; ///< of those that arrived
     usec_t lateness;    ///< how much later than others a packet was lately
+    usec_t contested;   ///< until then others are known to keep a queue
     uint8_t probing;    ///< cluster of the last packet; 0: none
     usec_t probing_at;  ///< when its last packet went
     unsigned silence;   ///< steps by which silence has lowered the target

@@ -5,6 +5,7 @@
 
 #define PLAIN_CERTAINTY 3.0
 #define SLOWER_PERCENT  60 // of the target comes through: the line is slower than that
+#define CONTESTED       (10 * USEC_PER_SEC) // so long others are known to keep a queue
 #define JITTERY         (10 * USEC_PER_MS)
 #define LATE_MAX        (400 * USEC_PER_MS) // what comes later still is of no use to anybody
 
@@ -125,7 +126,8 @@ static usec_t waits(const struct estimator *e, uint64_t line_bps)
 }
 
 /** What the trend says; but a queue that is plain to see needs no trend. */
-static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short_bps)
+static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short_bps,
+                        usec_t now)
 {
     const bool slower =
         !e->alr.limited && short_bps > 0 && short_bps < e->target_bps * SLOWER_PERCENT / 100;
@@ -133,15 +135,27 @@ static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short
         excess >= 4 * QUEUE_STANDING ||
         (excess >= 2 * QUEUE_STANDING && e->trend.certainty >= PLAIN_CERTAINTY) ||
         (excess >= QUEUE_STANDING && slower && !e->trend.jittery);
-    return plain && !e->drain.on ? USAGE_OVER : e->trend.usage;
+    return plain && !e->drain.on && now >= e->contested ? USAGE_OVER : e->trend.usage;
+}
+
+/** Goes on with emptying the queue that stood when the rate was cut. */
+static void drain(struct estimator *e, const struct aimd_in *in, usec_t seen, usec_t now)
+{
+    const struct drain_in d = {waits(e, e->drain.line_bps), seen, in->rtt};
+    if (!e->drain.on || drain_update(&e->drain, &d, now) != DRAIN_FOREIGN)
+        return;
+    queue_accept(&e->queue);
+    e->contested = now + CONTESTED;
+    if (e->drain.line_bps > e->aimd.target_bps)
+        aimd_set(&e->aimd, e->drain.line_bps, now);
 }
 
 static void by_delay(struct estimator *e, usec_t now)
 {
     const usec_t excess = queue_excess(&e->queue);
     const uint64_t short_bps = acked_rate(&e->acked, ACKED_SHORT);
-    const struct aimd_in in = {
-        .usage = usage(e, excess, short_bps),
+    struct aimd_in in = {
+        .usage = usage(e, excess, short_bps, now),
         .acked_bps = e->acked_bps,
         .short_bps = short_bps,
         .rtt = rtt_or_default(&e->rtt),
@@ -153,16 +167,18 @@ static void by_delay(struct estimator *e, usec_t now)
     };
     const uint64_t before = e->target_bps;
 
-    if (e->drain.on &&
-        drain_update(&e->drain, waits(e, e->drain.line_bps), now) == DRAIN_FOREIGN)
-        queue_accept(&e->queue);
+    drain(e, &in, excess, now);
+    in.contested = now < e->contested;
+    if (e->drain.on && !drain_young(&e->drain, now))
+        in.draining_bps = e->drain.line_bps;
     if (e->trend.usage == USAGE_NORMAL && !e->drain.on)
         queue_settle(&e->queue);
     if (!aimd_update(&e->aimd, &in, now))
         return;
-    if (in.standing) {
+    if (in.standing && !in.contested) {
         const uint64_t line = in.short_bps < in.acked_bps ? in.short_bps : in.acked_bps;
-        drain_begin(&e->drain, line, waits(e, line), now);
+        const struct drain_in d = {waits(e, line), excess, in.rtt};
+        drain_begin(&e->drain, line, &d, now);
     }
     estimator_fell(e, before, now);
 }
@@ -172,6 +188,7 @@ static void by_loss(struct estimator *e, usec_t now)
     const struct loss_in in = {
         .target_bps = e->target_bps,
         .acked_bps = e->acked_bps,
+        .queue = e->queue.waits,
         .rtt = rtt_or_default(&e->rtt),
     };
     if (loss_update(&e->loss, &in, now))

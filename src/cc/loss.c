@@ -7,9 +7,10 @@
 #define HIGH           0.10 // gcc-02 section 6: above it the rate falls
 #define LOW            0.02 // below it the rate rises
 #define RISE_A_SECOND  0.08
-#define USUAL_MAX      0.35 // more is not a line one could call usable
-#define STILL          0.6  // of the loss before a trial: it was not our doing
-#define KEEP_PERCENT   95   // of what arrived
+#define FULL           (100 * USEC_PER_MS) // a queue that may be
+#define USUAL_MAX      0.35                // more is not a line one could call usable
+#define STILL          0.6                 // of the loss before a trial: it was not our doing
+#define KEEP_PERCENT   95                  // of what arrived
 #define SMOOTHING      0.3
 #define LEARNING       0.1
 
@@ -87,6 +88,35 @@ static void learn(struct loss *l, double share)
         l->usual += LEARNING * (share - l->usual);
 }
 
+/** Where a queue stands and drops: down, and slowly up again. */
+static void hold(struct loss *l, double share, const struct loss_in *in)
+{
+    l->state = LOSS_HELD;
+    l->bound_bps = (uint64_t)((double)in->target_bps * (1 - at_most(share, 0.5) - LOW));
+}
+
+/** The share lost in a window that is over. True if the bound was set down. */
+static bool take(struct loss *l, double share, const struct loss_in *in, usec_t now)
+{
+    l->smoothed += SMOOTHING * (share - l->smoothed);
+    if (l->state == LOSS_TRIAL) {
+        judge(l, share);
+        return false;
+    }
+    if (in->queue >= FULL && share > l->usual + LOW) {
+        hold(l, share - l->usual, in);
+        return true;
+    }
+    if (share > l->usual + HIGH && in->acked_bps > 0) {
+        try(l, share, in, now);
+        return true;
+    }
+    if (l->state == LOSS_HELD && share < l->usual + LOW)
+        rise(l, in, now - l->since);
+    learn(l, share);
+    return false;
+}
+
 bool loss_update(struct loss *l, const struct loss_in *in, usec_t now)
 {
     const usec_t length = now - l->since;
@@ -97,19 +127,7 @@ bool loss_update(struct loss *l, const struct loss_in *in, usec_t now)
     }
     if (length < WINDOW || l->total < FEWEST || (l->total < WINDOW_PACKETS && length < LONGEST))
         return false;
-    const double share = (double)l->lost / l->total;
-    bool fell = false;
-    l->smoothed += SMOOTHING * (share - l->smoothed);
-    if (l->state == LOSS_TRIAL) {
-        judge(l, share);
-    } else if (share > l->usual + HIGH && in->acked_bps > 0) {
-        try(l, share, in, now);
-        fell = true;
-    } else {
-        if (l->state == LOSS_HELD && share < l->usual + LOW)
-            rise(l, in, length);
-        learn(l, share);
-    }
+    const bool fell = take(l, (double)l->lost / l->total, in, now);
     begin(l, now);
     return fell;
 }

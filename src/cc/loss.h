@@ -8,6 +8,9 @@
  *   │FREE │                                │ TRIAL │
  *   └─────┘ ◀───────────────────────────── └───────┘ ─────────────────▶ HELD: rises slowly
  *            the bound is far above                   less is lost
+ *
+ * Where a queue stands as well there is nothing to try: it is full. Then the rate goes down by
+ * a little more than is lost.
  */
 #ifndef CC_LOSS_H
 #define CC_LOSS_H
@@ -43,7 +46,7 @@ static inline void loss_count(struct loss *l, bool lost)
 
 struct loss_in {
     uint64_t target_bps, acked_bps;
-    usec_t rtt;
+    usec_t queue, rtt;
 };
 
 /** Closes the window if it is long enough. True if the bound was set down. */

@@ -36,6 +36,7 @@ struct line {
     unsigned lost_back;  ///< of 1000, feedback
     usec_t limit;        ///< what may wait, at the line's rate; more is dropped
     uint64_t others_bps; ///< of somebody else, evenly
+    bool others_greedy;  ///< who takes more until something is dropped, as TCP does
     bool down;
 };
 
@@ -61,6 +62,7 @@ struct world {
     struct estimator *e;
     struct twcc_recv recv;
     usec_t now, next_frame, next_audio, next_report, free_at, last_due, other_owed;
+    usec_t others_cut;                    ///< when the greedy one fell last
     struct line_packet queue[LINE_QUEUE]; ///< waits before the line
     unsigned head, tail;
     size_t waiting;                      ///< bytes of it
@@ -139,15 +141,16 @@ static inline usec_t world_queue(const struct world *w)
     return (usec_t)(w->waiting * 8 * SEC / w->line.rate_bps);
 }
 
-static inline void line_in(struct world *w, bool ours, uint16_t seq, size_t len)
+static inline bool line_in(struct world *w, bool ours, uint16_t seq, size_t len)
 {
     if ((w->tail + 1) % LINE_QUEUE == w->head || world_queue(w) > w->line.limit)
-        return; // no room
+        return false; // no room
     if (w->head == w->tail && w->free_at < w->now)
         w->free_at = w->now; // it stood idle
     w->queue[w->tail] = (struct line_packet){.ours = ours, .seq = seq, .len = (uint16_t)len};
     w->tail = (w->tail + 1) % LINE_QUEUE;
     w->waiting += len;
+    return true;
 }
 
 static inline void world_send(struct world *w, size_t len, enum sent_kind kind, uint8_t probe)
@@ -300,11 +303,26 @@ static inline void probing(struct world *w)
     }
 }
 
+/** The greedy one: a packet more a round trip; after a drop, seven tenths. */
+static inline void others_adapt(struct world *w, bool dropped)
+{
+    const usec_t rtt = w->line.delay + w->line.back + world_queue(w);
+    if (!dropped)
+        w->line.others_bps += (uint64_t)(LINE_MTU * 8 * SEC / rtt * MS / rtt);
+    else if (w->now - w->others_cut > rtt)
+        w->line.others_bps = w->line.others_bps * 7 / 10;
+    if (dropped && w->now - w->others_cut > rtt)
+        w->others_cut = w->now;
+}
+
 static inline void others(struct world *w)
 {
+    bool dropped = false;
     w->other_owed += (usec_t)(w->line.others_bps / 8 / 1000);
     for (; w->other_owed >= LINE_MTU; w->other_owed -= LINE_MTU)
-        line_in(w, false, 0, LINE_MTU);
+        dropped |= !line_in(w, false, 0, LINE_MTU);
+    if (w->line.others_greedy)
+        others_adapt(w, dropped);
 }
 
 static inline void world_step(struct world *w)
