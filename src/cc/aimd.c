@@ -8,6 +8,9 @@
 #define GENTLE_PERCENT                                                                         \
     95                   // where no queue stands yet: if one comes, the next cut is a whole one
 #define YIELD_PERCENT 88 // a second, where others keep a queue
+#define GENTLE_PAUSE  (700 * USEC_PER_MS)
+#define ROSE_PERCENT  102                 // of the target after a cut
+#define MORE_PERCENT  110                 // of what arrived then
 #define USED_PERCENT  110                 // a target above so much of what arrives is not used
 #define WORSE_PERCENT 60                  // of what was thought: the line became slower again
 #define ETA_A_SECOND  0.08                // eta: the share gained in a second
@@ -72,12 +75,20 @@ static bool yield(struct aimd *a, usec_t now)
     return true;
 }
 
+/** True if we ask more of the line than after the last cut: then its growing queue may be ours.
+ */
+static bool rose(const struct aimd *a, const struct aimd_in *in)
+{
+    return a->target_bps > a->cut_to * ROSE_PERCENT / 100 ||
+           in->acked_bps > a->cut_acked * MORE_PERCENT / 100;
+}
+
 /** Over-use: true if the rate was cut. */
 static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
 {
     // If we send little and no queue stands, neither the growth nor the rate is of our making.
     const bool little = in->app_limited || in->acked_bps < a->target_bps / 2;
-    if ((little || in->jittery) && !in->standing)
+    if (!in->standing && (little || in->jittery || !rose(a, in)))
         return false;
     const uint64_t carried = capacity(in);
     if (in->draining_bps > 0 && carried > in->draining_bps * WORSE_PERCENT / 100)
@@ -90,7 +101,9 @@ static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
     if (little && to < a->target_bps / 2)
         to = a->target_bps / 2;
     // One cut a response time, but for the line turning out to be much slower still.
-    const bool again = a->cut != 0 && now - a->cut < in->rtt + RESPONSE;
+    // One that is gentle, for no queue stands, has time.
+    const usec_t pause = in->standing ? in->rtt + RESPONSE : GENTLE_PAUSE;
+    const bool again = a->cut != 0 && now - a->cut < pause;
     if (again && to > a->target_bps * 9 / 10)
         return false;
     if (to >= a->target_bps && a->mean > 0)
@@ -98,9 +111,10 @@ static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
     if (!little)
         note_capacity(a, (double)carried / 1000);
     a->cut = now;
+    a->cut_acked = in->acked_bps;
     if (to >= a->target_bps)
         return false;
-    a->target_bps = to;
+    a->target_bps = a->cut_to = to;
     return true;
 }
 

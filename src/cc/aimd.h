@@ -17,9 +17,11 @@ struct aimd {
     uint64_t target_bps;
     enum { AIMD_HOLD, AIMD_RISE } state;
     usec_t updated;
-    usec_t cut;       ///< when the last cut was; 0: never
-    double mean;      ///< what the line carried when its queue grew, kbit/s; 0: unknown
-    double deviation; ///< its normalised variance, kbit/s
+    usec_t cut;         ///< when the last cut was; 0: never
+    uint64_t cut_to;    ///< the target it left
+    uint64_t cut_acked; ///< what arrived then
+    double mean;        ///< what the line carried when its queue grew, kbit/s; 0: unknown
+    double deviation;   ///< its normalised variance, kbit/s
 };
 
 /** What is known at one feedback. */

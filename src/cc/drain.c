@@ -5,6 +5,8 @@
 #define EMPTY_IN   (500 * USEC_PER_MS) // the time we want to be rid of it
 #define SHOWS      (300 * USEC_PER_MS) // of sending less must be seen
 #define YOUNG      (500 * USEC_PER_MS)
+#define RECENT     (8 * USEC_PER_SEC)
+#define BELOW      93 // percent of what came out: more might have been too much
 #define PACE_MIN   25 // percent of the line, however much waits
 #define TARGET_MIN 60
 #define FOREIGN    90 // percent of the longest queue: ours would be shorter by now
@@ -42,6 +44,12 @@ enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t n
     if (age > in->rtt + d->first + SHOWS && in->seen * 100 > d->seen * FOREIGN)
         return ended(d, DRAIN_FOREIGN);
     return age > PATIENCE + d->first ? ended(d, DRAIN_DONE) : DRAIN_GOES_ON;
+}
+
+bool drain_recurs(const struct drain *d, uint64_t target_bps, usec_t now)
+{
+    return !d->on && d->line_bps > 0 && now - d->since < RECENT &&
+           target_bps < d->line_bps * BELOW / 100;
 }
 
 bool drain_young(const struct drain *d, usec_t now)

@@ -35,6 +35,12 @@ void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, 
 
 enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t now);
 
+/**
+ * True if a queue that stands again is not ours either: since the last one we have sent less
+ * than came out of it.
+ */
+bool drain_recurs(const struct drain *d, uint64_t target_bps, usec_t now);
+
 /** True if a new look at the line's rate still belongs to the fall it began with. */
 bool drain_young(const struct drain *d, usec_t now);
 

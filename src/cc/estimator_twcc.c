@@ -5,6 +5,7 @@
 
 #define PLAIN_CERTAINTY 3.0
 #define SLOWER_PERCENT  60 // of the target comes through: the line is slower than that
+#define HARD_PERCENT    80 // of the target is left by a hard cut
 #define CONTESTED       (10 * USEC_PER_SEC) // so long others are known to keep a queue
 #define JITTERY         (10 * USEC_PER_MS)
 #define LATE_MAX        (400 * USEC_PER_MS) // what comes later still is of no use to anybody
@@ -131,11 +132,10 @@ static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short
 {
     const bool slower =
         !e->alr.limited && short_bps > 0 && short_bps < e->target_bps * SLOWER_PERCENT / 100;
-    const bool plain =
-        excess >= 4 * QUEUE_STANDING ||
-        (excess >= 2 * QUEUE_STANDING && e->trend.certainty >= PLAIN_CERTAINTY) ||
-        (excess >= QUEUE_STANDING && slower && !e->trend.jittery);
-    return plain && !e->drain.on && now >= e->contested ? USAGE_OVER : e->trend.usage;
+    const bool sure = excess >= 2 * QUEUE_STANDING && e->trend.certainty >= PLAIN_CERTAINTY;
+    const bool plain = (excess >= QUEUE_STANDING && slower && !e->trend.jittery) ||
+                       (now >= e->contested && (sure || excess >= 4 * QUEUE_STANDING));
+    return plain && !e->drain.on ? USAGE_OVER : e->trend.usage;
 }
 
 /** Goes on with emptying the queue that stood when the rate was cut. */
@@ -168,6 +168,9 @@ static void by_delay(struct estimator *e, usec_t now)
     const uint64_t before = e->target_bps;
 
     drain(e, &in, excess, now);
+    if (in.usage == USAGE_OVER && in.standing &&
+        drain_recurs(&e->drain, e->aimd.target_bps, now))
+        e->contested = now + CONTESTED;
     in.contested = now < e->contested;
     if (e->drain.on && !drain_young(&e->drain, now))
         in.draining_bps = e->drain.line_bps;
@@ -175,7 +178,9 @@ static void by_delay(struct estimator *e, usec_t now)
         queue_settle(&e->queue);
     if (!aimd_update(&e->aimd, &in, now))
         return;
-    if (in.standing && !in.contested) {
+    if (e->aimd.target_bps < before * HARD_PERCENT / 100)
+        e->contested = 0; // no yielding: the line itself became slower
+    if (in.standing && now >= e->contested) {
         const uint64_t line = in.short_bps < in.acked_bps ? in.short_bps : in.acked_bps;
         const struct drain_in d = {waits(e, line), excess, in.rtt};
         drain_begin(&e->drain, line, &d, now);

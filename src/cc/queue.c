@@ -45,7 +45,10 @@ void queue_settle(struct queue *q)
 {
     // Up in seconds, down at once: a queue of our own must not become usual.
     const usec_t gap = q->waits - q->usual;
-    const usec_t off = (gap < 0 ? -gap : gap) - q->spread;
+    // From one feedback to the next: a queue grows over many, jitter does not.
+    const usec_t step = q->waits - q->before;
+    const usec_t off = (step < 0 ? -step : step) - q->spread;
+    q->before = q->waits;
     q->usual = at_most(q->usual + (gap > 0 ? gap / 100 : gap / 8), USUAL_MAX);
     q->spread = at_most(q->spread + off / 50, SPREAD_MAX);
 }

@@ -22,7 +22,8 @@ struct queue {
     bool sampled;      ///< there was one
     usec_t waits;      ///< the result: 0 or more
     usec_t usual;      ///< of it, while nothing grows: jitter, and what others keep there
-    usec_t spread;     ///< how far it usually is from that
+    usec_t spread;     ///< by how much it usually changes from one feedback to the next
+    usec_t before;     ///< what waited then
 };
 
 // A queue of so much more than usual is one.

@@ -15,8 +15,8 @@
 #define SPIKE         15.0   // ms above the threshold: an outlier, not to be learned from
 #define OVER_TIME     10.0   // ms, overuse_time_th
 #define CERTAIN       3.0    // standard errors
-#define PLAIN         5.0    // so many need no smoothing
-#define PLAIN_RISE    40.0   // ms
+#define PLAIN         4.0    // so many need no smoothing
+#define PLAIN_RISE    30.0   // ms
 #define GRAIN         0.5    // ms
 #define FEWEST        8      // points make a line; the smoothed one needs all
 #define PAUSE         (2 * USEC_PER_SEC) // after so long the points belong to another time
@@ -31,7 +31,8 @@ void trend_reset(struct trend *t)
     *t = (struct trend){.threshold = t->threshold, .jittery = t->jittery};
 }
 
-/** The least-squares lines through the smoothed and the raw points; the newest is at `now`. */
+/** The least-squares lines through the smoothed and the raw points; the newest was sent at
+ * `now`. */
 static void fit(struct trend *t, usec_t now)
 {
     const unsigned n = t->groups < TREND_WINDOW ? t->groups : TREND_WINDOW;
@@ -100,13 +101,14 @@ void trend_add(struct trend *t, const struct group_delta *d)
     const double arrived_ms = (double)d->arrived / 1000;
     t->accumulated += arrived_ms - (double)d->sent / 1000;
     t->smoothed = SMOOTHING * t->smoothed + (1 - SMOOTHING) * t->accumulated;
-    t->at[t->next] = d->at;
+    t->sent += d->sent;
+    t->at[t->next] = t->sent;
     t->delay[t->next] = t->smoothed;
     t->raw[t->next] = t->accumulated;
     t->next = (t->next + 1) % TREND_WINDOW;
     if (t->groups < GROUPS_MAX)
         t->groups++;
     if (t->groups >= FEWEST)
-        fit(t, d->at);
+        fit(t, t->sent);
     judge(t, arrived_ms);
 }

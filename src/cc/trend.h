@@ -37,7 +37,8 @@ struct trend {
     unsigned over;      ///< groups in a row above it
     unsigned groups;    ///< seen so far, not counted beyond 60
     unsigned next;      ///< place of the next point
-    usec_t at[TREND_WINDOW];    ///< arrivals
+    usec_t sent;        ///< since the first group
+    usec_t at[TREND_WINDOW]; ///< when they were sent: by arrival, jitter would be in both axes
     double delay[TREND_WINDOW]; ///< ms, smoothed
     double raw[TREND_WINDOW];   ///< ms, as it was
 };
