@@ -3,8 +3,10 @@
 #define ROOM_MEMBER_H
 
 #include "cc/twcc.h"
+#include "room/seating.h"
 #include "room/slot.h"
 #include "room/track.h"
+#include "room/voices.h"
 #include "rtp/speaker.h"
 
 #include <stdbool.h>
@@ -45,6 +47,8 @@ struct member {
     struct data *data; ///< owned; NULL without data channels
 
     struct speaker speaker;
+    struct voice voice;
+    struct seating_mark seating;
     usec_t spoke_at;        ///< last the dominant speaker; 0 never
     struct twcc_recv *twcc; ///< owned; NULL until a packet with a transport-wide number comes
     usec_t media_at;        ///< the last RTP packet came; 0 never

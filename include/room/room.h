@@ -12,6 +12,9 @@ struct room {
     struct member *speaker; ///< not owned; the dominant one, or NULL
     uint64_t ages;          ///< given out to members and tracks
     struct deadline deadline;
+    struct seating seating;
+    bool crowded;     ///< more microphones than are heard at a time
+    unsigned heard;   ///< members whose voice is
     usec_t seat_at;   ///< seats must be given anew then; USEC_NEVER: they are right
     usec_t demand_at; ///< the next look at what is watched
     usec_t tick_at;   ///< the next look at voices and layers
@@ -36,6 +39,9 @@ struct member *room_member(const struct room *r, const char *id);
  * changes. */
 void room_changed(struct room *r, usec_t now);
 
+/** A viewer's wants have changed: likewise, but nobody else's seats. */
+void room_touched(struct member *viewer, usec_t now);
+
 /** Control is to be told soon what slots have become. */
 void room_wake(struct room *r, usec_t now);
 
@@ -49,8 +55,5 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
  * one.
  */
 enum drop room_undo_red(struct room *r, struct stream *st, struct rtp *pkt, usec_t now);
-
-/** Gives all seats of one viewer (src/room/seating.c). */
-void seating_run(struct room *r, struct member *viewer, usec_t now);
 
 #endif

@@ -31,9 +31,10 @@ void speaker_init(struct speaker *s);
 
 /**
  * A packet's level as the extension has it: 0 is the loudest, 127 silence. `vad` is its voice
- * flag; senders that set none are judged by the level alone.
+ * flag; senders that set none are judged by the level alone. True if it is a voice, above the
+ * noise.
  */
-void speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now);
+bool speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now);
 
 /** Loudness over the last half second, 0 (silent) .. 127: for meters and the loudest few. */
 uint8_t speaker_loudness(const struct speaker *s, usec_t now);

@@ -238,7 +238,7 @@ static bool same_want(const struct letter_want *a, const struct letter_want *b)
 
 int member_set_want(struct member *m, const struct letter_want *want, usec_t now)
 {
-    room_changed(m->room, now);
+    room_touched(m, now);
     if (*want->mid) {
         const int i = find_slot(m, want->mid);
         if (i < 0)

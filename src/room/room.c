@@ -34,6 +34,7 @@ void room_destroy(struct room *r, usec_t now)
     while (r->member_count)
         room_leave(r, r->member[r->member_count - 1], now);
     deadline_clear(r->env->deadlines, &r->deadline);
+    seating_fini(&r->seating);
     free(r->member);
     free(r);
 }
@@ -94,6 +95,15 @@ void room_wake(struct room *r, usec_t now)
 
 void room_changed(struct room *r, usec_t now)
 {
+    r->seating.change++;
+    r->seat_at = usec_min(r->seat_at, now + SEAT_DELAY);
+    room_wake(r, r->seat_at);
+}
+
+void room_touched(struct member *viewer, usec_t now)
+{
+    struct room *r = viewer->room;
+    seating_touch(viewer);
     r->seat_at = usec_min(r->seat_at, now + SEAT_DELAY);
     room_wake(r, r->seat_at);
 }
@@ -158,32 +168,25 @@ static void on_deadline(void *owner, usec_t now)
     if (now >= r->tick_at) {
         r->tick_at = now + SPEAKER_INTERVAL;
         pick_speaker(r, now);
+        voices_tick(r, now);
         choose = true;
     }
     const bool seat = now >= r->seat_at;
-    if (seat)
+    if (seat) {
         r->seat_at = USEC_NEVER;
+        seating_tick(r, now);
+    }
     for (unsigned i = 0; i < r->member_count; i++) {
         struct member *m = r->member[i];
-        if (seat || choose)
-            seating_run(r, m, now);
-        for (unsigned k = 0; (seat || choose) && k < m->slot_count; k++)
+        for (unsigned k = 0; (m->seating.anew || choose) && k < m->slot_count; k++)
             slot_choose(m->slot[k], r->env, now);
+        m->seating.anew = false;
         tell_seats(m);
     }
     if (seat || choose)
         demand_tick(r, seat, now);
     if (r->member_count)
         room_wake(r, usec_min(r->tick_at, r->seat_at));
-}
-
-static void note_voice(const struct stream *st, const struct rtp *pkt, usec_t now)
-{
-    uint8_t level;
-    bool vad;
-    if (st->track->source == SOURCE_MICROPHONE &&
-        rtp_ext_audio_level(pkt, st->track->ext[EXT_AUDIO_LEVEL], &level, &vad))
-        speaker_on_level(&st->track->owner->speaker, level, vad, now);
 }
 
 /** Packets behind the batch's committed ones that wait to be encrypted together. */
@@ -263,8 +266,10 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
         return why;
     if (st->track->muted)
         return DROP_MUTED; // counted before, or its sender would hear of losses afterwards
-    if (st->track->kind == KIND_AUDIO)
-        note_voice(st, pkt, now);
+    if (st->track->kind == KIND_AUDIO && !voices_pass(r, st, pkt, now)) {
+        voices_skip(st, pkt);
+        return DROP_NONE;
+    }
     forward(r->env, st, pkt, described ? &desc : NULL, now);
     return DROP_NONE;
 }

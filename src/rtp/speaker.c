@@ -38,7 +38,7 @@ static uint8_t learn(struct speaker *s, uint8_t level, bool vad, int64_t frame)
     return level >= s->floor + ABOVE_FLOOR ? (uint8_t)(level - s->floor) : 0;
 }
 
-void speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now)
+bool speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now)
 {
     const int64_t frame = now / SPEAKER_FRAME;
     const uint8_t loud = (uint8_t)(SILENCE - (level <= SILENCE ? level : SILENCE));
@@ -50,7 +50,7 @@ void speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now)
             s->level[at] = loud;
             s->active[at] = active;
         }
-        return;
+        return active > 0;
     }
     // The frames passed over since: the same if they are few, silence if not.
     int64_t gap = s->started ? frame - s->frame : SPEAKER_FRAMES;
@@ -64,6 +64,7 @@ void speaker_on_level(struct speaker *s, uint8_t level, bool vad, usec_t now)
     }
     s->started = true;
     s->frame = frame;
+    return active > 0;
 }
 
 struct activity {

@@ -18,9 +18,10 @@ static struct member *viewer(struct house *h, unsigned pairs)
     return house_agree(h, "viewer");
 }
 
-static void seat(struct house *h, struct member *v)
+static void seat(struct house *h, const struct member *v)
 {
-    seating_run(h->room, v, h->now);
+    room_changed(v->room, h->now);
+    seating_tick(h->room, h->now);
 }
 
 static void want(struct house *h, struct member *m, const char *mid, const char *of,
@@ -166,18 +167,96 @@ static void loudest_without_a_seat_are_heard_on_what_is_left(void **state)
     house_slot(&h, KIND_AUDIO, SLOT_ANY, 1);
     struct member *v = house_agree(&h, "viewer");
     house_person(&h, "a", true, 0);
-    struct member *b = house_person(&h, "b", false, 0);
+    house_person(&h, "b", false, 0);
     struct member *c = house_person(&h, "c", false, 0);
+    struct member *d = house_person(&h, "d", false, 0);
     seat(&h, v);
     assert_string_equal(house_sits(v, 1), "a");
     assert_string_equal(house_sits(v, 2), "b"); // better somebody silent than nobody
-    for (unsigned i = 0; i < 50; i++) {
-        h.now += 20 * USEC_PER_MS;
-        speaker_on_level(&b->speaker, 127, false, h.now);
-        speaker_on_level(&c->speaker, 20, true, h.now);
-    }
-    seat(&h, v);
+    c->voice = (struct voice){.heard = true, .active_at = h.now};
+    seating_hear(h.room, c, h.now); // at once: the packet that says so is to be heard
     assert_string_equal(house_sits(v, 2), "c");
+    assert_ptr_equal(v->slot[2]->track, c->track[0]);
+    d->voice = (struct voice){.heard = true, .active_at = h.now += SEC};
+    seating_hear(h.room, d, h.now);
+    seat(&h, v);
+    assert_string_equal(house_sits(v, 2), "c"); // may be between two words
+    seating_hear(h.room, d, h.now += VOICE_HOLD);
+    assert_string_equal(house_sits(v, 2), "d");
+    house_close(&h);
+}
+
+static void pinned_screen_takes_a_place_and_keeps_it(void **state)
+{
+    (void)state;
+    struct house h;
+    house_open(&h);
+    house_offer(&h, 1);
+    for (uint16_t i = 0; i < 2; i++) {
+        house_slot(&h, KIND_VIDEO, SLOT_SCREEN, i);
+        house_slot(&h, KIND_AUDIO, SLOT_SCREEN, i);
+    }
+    struct member *v = house_agree(&h, "viewer");
+    static const char *const name[] = {"a", "b", "c"};
+    for (unsigned i = 0; i < 3; i++) {
+        house_offer(&h, 1);
+        house_track(&h, SOURCE_SCREEN);
+        house_track(&h, SOURCE_SCREEN_AUDIO);
+        house_agree(&h, name[i]);
+    }
+    seat(&h, v); // who began first
+    assert_string_equal(house_sits(v, 0), "a");
+    assert_string_equal(house_sits(v, 2), "b");
+    assert_ptr_equal(v->slot[3]->track, room_member(h.room, "b")->track[1]);
+
+    struct letter_want w = {.source = SOURCE_SCREEN, .of = "c", .pinned = true};
+    assert_int_equal(member_set_want(v, &w, h.now), 0);
+    seating_tick(h.room, h.now); // the youngest makes room; the sound goes with its picture
+    assert_string_equal(house_sits(v, 0), "a");
+    assert_string_equal(house_sits(v, 2), "c");
+    assert_ptr_equal(v->slot[3]->track, room_member(h.room, "c")->track[1]);
+
+    w.pinned = false;
+    assert_int_equal(member_set_want(v, &w, h.now), 0);
+    seating_tick(h.room, h.now);
+    assert_string_equal(house_sits(v, 2), "c"); // nobody needs its place more
+    house_close(&h);
+}
+
+static void seats_are_given_anew_only_to_whom_it_concerns(void **state)
+{
+    (void)state;
+    struct house h;
+    house_open(&h);
+    struct member *a = house_person(&h, "a", true, 2), *b = house_person(&h, "b", true, 2);
+    seat(&h, a);
+    assert_true(a->seating.anew && b->seating.anew);
+    a->seating.anew = b->seating.anew = false;
+    want(&h, a, a->slot[1]->mid, "", false);
+    seating_tick(h.room, h.now);
+    assert_true(a->seating.anew);
+    assert_false(b->seating.anew);
+    a->seating.anew = false;
+    seating_tick(h.room, h.now);
+    assert_false(a->seating.anew);
+    house_close(&h);
+}
+
+static void seat_kept_for_one_is_his_only_one(void **state)
+{
+    (void)state;
+    struct house h;
+    house_open(&h);
+    struct member *v = viewer(&h, 2);
+    house_person(&h, "a", true, 0);
+    house_person(&h, "b", true, 0);
+    house_person(&h, "c", true, 0);
+    seat(&h, v);
+    assert_string_equal(house_sits(v, 1), "a");
+    want(&h, v, v->slot[3]->mid, "a", false); // who sits in the other one
+    seat(&h, v);
+    assert_string_equal(house_sits(v, 3), "a");
+    assert_string_equal(house_sits(v, 1), "b");
     house_close(&h);
 }
 
@@ -278,6 +357,9 @@ int main(void)
         cmocka_unit_test(who_sits_stays_when_somebody_leaves),
         cmocka_unit_test(reserved_seat_is_for_one_and_he_sits_once),
         cmocka_unit_test(loudest_without_a_seat_are_heard_on_what_is_left),
+        cmocka_unit_test(pinned_screen_takes_a_place_and_keeps_it),
+        cmocka_unit_test(seats_are_given_anew_only_to_whom_it_concerns),
+        cmocka_unit_test(seat_kept_for_one_is_his_only_one),
         cmocka_unit_test(screens_sit_in_their_own_seats),
         cmocka_unit_test(player_without_a_screen_slot_shows_screens_too),
         cmocka_unit_test(seats_are_always_right),

@@ -27,7 +27,7 @@
 #include <stun/stunagent.h>
 
 #define CLIENT_PUBS   4
-#define CLIENT_SINKS  24
+#define CLIENT_SINKS  32
 #define CLIENT_PACKET 1500 ///< bytes of the longest datagram it sends
 
 struct client;

@@ -13,7 +13,7 @@
 
 #include "worker/worker.h"
 
-#define SIM_CLIENTS 64
+#define SIM_CLIENTS 128
 #define SIM_ROOM    "room"
 
 /** What control was told of one client. */
