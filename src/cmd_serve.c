@@ -1,6 +1,7 @@
 #include "cmd.h"
 
 #include "base/log.h"
+#include "http/address.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ static const char usage[] =
     "  --media-port N       UDP port of the first media process (--dev: the first that is "
     "free)\n"
     "  --announce ADDRESS   address told to clients, instead of this machine's\n"
+    "  --webhook-allow CIDR private addresses that webhooks may go to, also by http\n"
     "  --log-level LEVEL    error, warn, info, debug\n";
 
 /** What the command line said; NULL or 0 where it said nothing. */
@@ -31,6 +33,8 @@ struct said {
     const char *config, *state, *log_level;
     const char *announce[16];
     unsigned announce_count;
+    const char *allow[16];
+    unsigned allow_count;
     bool dev, has_workers;
     unsigned port, media_port, workers;
 };
@@ -69,6 +73,12 @@ static bool read_option(struct said *said, int option, const char *value)
             return false;
         said->announce[said->announce_count++] = value;
         return true;
+    case 'A':
+        if (said->allow_count == sizeof said->allow / sizeof *said->allow ||
+            !address_range_valid(value))
+            return false;
+        said->allow[said->allow_count++] = value;
+        return true;
     case 'l':
         said->log_level = value;
         return true;
@@ -77,12 +87,17 @@ static bool read_option(struct said *said, int option, const char *value)
     }
 }
 
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},   {"dev", no_argument, NULL, 'd'},
-    {"port", required_argument, NULL, 'p'},     {"state", required_argument, NULL, 's'},
-    {"workers", required_argument, NULL, 'w'},  {"media-port", required_argument, NULL, 'm'},
-    {"announce", required_argument, NULL, 'a'}, {"log-level", required_argument, NULL, 'l'},
-    {"help", no_argument, NULL, 'h'},           {0}};
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                        {"dev", no_argument, NULL, 'd'},
+                                        {"port", required_argument, NULL, 'p'},
+                                        {"state", required_argument, NULL, 's'},
+                                        {"workers", required_argument, NULL, 'w'},
+                                        {"media-port", required_argument, NULL, 'm'},
+                                        {"announce", required_argument, NULL, 'a'},
+                                        {"log-level", required_argument, NULL, 'l'},
+                                        {"webhook-allow", required_argument, NULL, 'A'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
 
 /** SALON_PORT, if the command line says nothing. */
 static int find_dev_port(struct said *said)
@@ -111,6 +126,23 @@ static void apply_dev(const struct said *said, struct config *config)
     free(state);
 }
 
+/** What the command line lists stands in place of the file's list. */
+static void take_list(const char *const *said, unsigned count, char ***list,
+                      unsigned *list_count)
+{
+    if (count == 0)
+        return;
+    for (unsigned i = 0; i < *list_count; i++)
+        free((*list)[i]);
+    free(*list);
+    *list = calloc(count, sizeof(char *));
+    if (!*list)
+        abort();
+    *list_count = count;
+    for (unsigned i = 0; i < count; i++)
+        config_set(&(*list)[i], said[i]);
+}
+
 static void apply(const struct said *said, struct config *config)
 {
     if (said->dev)
@@ -125,17 +157,10 @@ static void apply(const struct said *said, struct config *config)
         config->media.workers = said->workers;
     if (said->media_port)
         config->media.port = said->media_port;
-    if (said->announce_count == 0)
-        return;
-    for (unsigned i = 0; i < config->media.announce_count; i++)
-        free(config->media.announce[i]);
-    free(config->media.announce);
-    config->media.announce = calloc(said->announce_count, sizeof(char *));
-    if (!config->media.announce)
-        abort();
-    config->media.announce_count = said->announce_count;
-    for (unsigned i = 0; i < said->announce_count; i++)
-        config_set(&config->media.announce[i], said->announce[i]);
+    take_list(said->announce, said->announce_count, &config->media.announce,
+              &config->media.announce_count);
+    take_list(said->allow, said->allow_count, &config->webhooks.allow,
+              &config->webhooks.allow_count);
 }
 
 static enum log_level find_level(const char *name)

@@ -65,6 +65,11 @@ static const cyaml_schema_field_t ice_fields[] = {
 static const cyaml_schema_value_t ice_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_ice_server, ice_fields)};
 
+static const cyaml_schema_field_t webhooks_fields[] = {
+    CYAML_FIELD_SEQUENCE("allow", PTR_OPT, struct config_webhooks, allow, &text_entry, 0,
+                         LIST_MAX),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t log_fields[] = {
     CYAML_FIELD_STRING_PTR("level", PTR_OPT, struct config_log, level, 0, STRING_MAX),
     CYAML_FIELD_STRING_PTR("format", PTR_OPT, struct config_log, format, 0, STRING_MAX),
@@ -78,6 +83,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_MAPPING("limits", OPT, struct config, limits, limits_fields),
     CYAML_FIELD_SEQUENCE("ice_servers", PTR_OPT, struct config, ice_servers, &ice_entry, 0,
                          LIST_MAX),
+    CYAML_FIELD_MAPPING("webhooks", OPT, struct config, webhooks, webhooks_fields),
     CYAML_FIELD_MAPPING("log", OPT, struct config, log, log_fields),
     CYAML_FIELD_END};
 

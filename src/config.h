@@ -43,6 +43,11 @@ struct config_ice_server {
     char *username, *credential; ///< NULL: none
 };
 
+struct config_webhooks {
+    char **allow; ///< ranges of private addresses that webhooks may go to
+    unsigned allow_count;
+};
+
 struct config_log {
     char *level, *format; ///< "info", "plain"
 };
@@ -56,6 +61,7 @@ struct config {
     struct config_limits limits;
     struct config_ice_server *ice_servers;
     unsigned ice_servers_count;
+    struct config_webhooks webhooks;
     struct config_log log;
 };
 

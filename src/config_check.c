@@ -213,6 +213,12 @@ static int check_http(struct check *check, const struct config_http *http)
     return -EINVAL;
 }
 
+static int check_webhooks(struct check *check, const struct config_webhooks *webhooks)
+{
+    return each(check, "webhooks.allow", webhooks->allow, webhooks->allow_count, is_range,
+                "an address or a range of them");
+}
+
 static int check_media(struct check *check, const struct config_media *media)
 {
     if (say_number(check, "media.workers", media->workers, 0, 64) ||
@@ -275,7 +281,7 @@ int check_all(struct check *check, const struct config *config)
 {
     if (check_http(check, &config->http) || check_media(check, &config->media) ||
         check_limits(check, &config->limits) || check_ice(check, config) ||
-        check_log(check, &config->log))
+        check_webhooks(check, &config->webhooks) || check_log(check, &config->log))
         return -EINVAL;
     if (*config->state == '\0') {
         check_say(check, "state", "is empty");

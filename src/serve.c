@@ -285,7 +285,12 @@ static int open_call(struct serve *s)
 
 static int open_shells(struct serve *s)
 {
-    const struct notify_conf notify = {.loop = &s->loop, .store = s->store, .links = s->links};
+    const struct notify_conf notify = {.loop = &s->loop,
+                                       .store = s->store,
+                                       .links = s->links,
+                                       .webhook_allow =
+                                           (const char *const *)s->config->webhooks.allow,
+                                       .webhook_allow_count = s->config->webhooks.allow_count};
     const struct signal_conf signal = {.call = s->call,
                                        .links = s->links,
                                        .joins = s->joins,
@@ -299,7 +304,9 @@ static int open_shells(struct serve *s)
     if (notify_open(&notify, &s->notify))
         return cmd_fail("out of memory");
     const struct api_conf api = {.loop = &s->loop,
+                                 .store = s->store,
                                  .notify = s->notify,
+                                 .webhook_http = s->config->webhooks.allow_count > 0,
                                  .http = s->http,
                                  .links = s->links,
                                  .call = s->call,

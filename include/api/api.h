@@ -16,7 +16,9 @@ struct api_conf {
     struct call *call;
     struct limit *rooms; ///< rooms made, by API key
     uv_loop_t *loop;
-    struct notify *notify;       ///< who is told of what happens; NULL: nobody
+    struct store *store;
+    struct notify *notify;       ///< who is told of what happens
+    bool webhook_http;           ///< webhooks may be http: some addresses are opened for it
     struct limit *rings;         ///< rings, by tenant and caller
     struct limit *unknown_links; ///< tries of unknown links, by address
     const char *dev_tenant;      ///< --dev: the tenant's id; NULL: not --dev

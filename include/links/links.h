@@ -126,6 +126,10 @@ struct links_member {
 int links_verify_member(const struct links *links, const struct links_room *room,
                         const char *token, struct links_member *out, int64_t now);
 
+/** A secret of our own for a purpose, as "webhook|wh_x|1": always the same while the server key
+ * is. */
+void links_derive(const struct links *links, const char *purpose, uint8_t out[32]);
+
 /** True for the errors that mean "later": -EAGAIN, -ENOSPC, -EIO, -ENOMEM. */
 bool links_down(int error);
 

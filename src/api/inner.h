@@ -123,6 +123,7 @@ void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
 void api_invitations_routes(struct api *api);
 void api_stream_routes(struct api *api);
+void api_webhooks_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);

@@ -7,7 +7,7 @@
 
 static void publish(struct api *api, struct notify_event *event)
 {
-    int error = api->conf.notify ? notify_publish(api->conf.notify, event, api_now()) : 0;
+    int error = notify_publish(api->conf.notify, event, api_now());
 
     if (error)
         log_at(LEVEL_ERROR, "event.lost", "type=%s error=%s", event->type, strerror(-error));
@@ -107,6 +107,5 @@ void api_stream_routes(struct api *api)
     static const struct http_route routes[] = {
         {"GET", "/api/v1/stream", open_stream, 0, HTTP_CORS}};
 
-    if (api->conf.notify)
-        http_routes(api->conf.http, routes, 1, api);
+    http_routes(api->conf.http, routes, 1, api);
 }

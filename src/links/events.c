@@ -3,6 +3,7 @@
 #include "inner.h"
 #include "links/rooms.h"
 #include "store/invitations.h"
+#include "store/webhooks.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -175,6 +176,9 @@ static void purge_tenant(const struct links_tenant *tenant, void *ctx)
     if (p->error == 0)
         p->error =
             store_call_purge(p->links->store, tenant->id, p->now - s.retention.calls_d * DAY_S);
+    if (p->error == 0)
+        p->error = store_delivery_purge(p->links->store, tenant->id,
+                                        p->now - s.retention.deliveries_d * DAY_S);
     links_settings_fini(&s);
     if (p->error)
         return;

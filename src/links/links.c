@@ -104,6 +104,11 @@ void links_close(struct links *links)
     free(links);
 }
 
+void links_derive(const struct links *links, const char *purpose, uint8_t out[SHA256_SIZE])
+{
+    digest_hmac(links->key, sizeof links->key, purpose, strlen(purpose), out);
+}
+
 bool links_down(int error)
 {
     return error == -EAGAIN || error == -ENOSPC || error == -EIO || error == -ENOMEM;

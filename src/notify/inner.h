@@ -4,6 +4,8 @@
 
 #include "notify/notify.h"
 #include "ring.h"
+#include "sender.h"
+#include "sign.h"
 
 #include "http/stream.h"
 
@@ -22,8 +24,13 @@ struct notify {
     struct ring ring;
     struct sse_list streams;
     uv_timer_t beat;
+    struct sender *sender; ///< owned
     bool stopped;
 };
+
+/** What signs a webhook's messages under this version of its secret. */
+void webhook_key(const struct links *links, const struct store_webhook *webhook,
+                 unsigned version, uint8_t out[SIGN_KEY_SIZE]);
 
 /** Sends an event to the streams it is for. */
 void sse_publish(struct notify *n, const struct ring_event *event);

@@ -23,6 +23,10 @@ int notify_open(const struct notify_conf *conf, struct notify **out)
     if (!n)
         return -ENOMEM;
     n->conf = *conf;
+    if (sender_open(&n->conf, &n->sender)) {
+        free(n);
+        return -ENOMEM;
+    }
     ring_init(&n->ring);
     LIST_INIT(&n->streams);
     (void)uv_timer_init(conf->loop, &n->beat);
@@ -39,6 +43,7 @@ void notify_stop(struct notify *n)
         return;
     n->stopped = true;
     sse_close_all(n);
+    sender_stop(n->sender);
     uv_close((uv_handle_t *)&n->beat, NULL);
 }
 
@@ -46,6 +51,7 @@ void notify_close(struct notify *n)
 {
     if (!n)
         return;
+    sender_close(n->sender);
     ring_fini(&n->ring);
     free(n);
 }
@@ -104,14 +110,33 @@ static struct ring_event *make_event(const struct notify_event *event, const cha
     return NULL;
 }
 
+/** In the database before anybody is told, so that a crash loses none. */
+static int queue_deliveries(struct notify *n, const struct notify_event *event, const char *id,
+                            const char *text, int64_t now)
+{
+    struct store_delivery d = {.created_at = now, .next_at = now};
+    unsigned count = 0;
+    int error;
+
+    (void)snprintf(d.event, sizeof d.event, "%s", id);
+    (void)snprintf(d.type, sizeof d.type, "%s", event->type);
+    error = store_delivery_add_all(n->conf.store, event->tenant, &d, text, &count);
+    if (error == 0 && count > 0)
+        sender_wake(n->sender);
+    return error;
+}
+
 int notify_publish(struct notify *n, const struct notify_event *event, int64_t now)
 {
     char *text = envelope(event, now);
     struct ring_event *e = text ? make_event(event, text, now) : NULL;
+    int error = e ? queue_deliveries(n, event, e->id, text, now) : -ENOMEM;
 
     free(text);
-    if (!e)
-        return -ENOMEM;
+    if (error) {
+        ring_event_free(e);
+        return error;
+    }
     sse_publish(n, e);
     ring_add(&n->ring, e, NOTIFY_RING_S);
     return 0;

@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int get(struct store *store, enum sql which, const char *tenant, char **json)
+int sql_get_one_text(struct store *store, enum sql which, const char *key, char **out)
 {
     struct query q = sql_start(store, which);
     bool found;
 
-    *json = NULL;
-    sql_text(&q, tenant);
+    *out = NULL;
+    sql_text(&q, key);
     found = sql_row(&q);
     if (found) {
         const char *text = (const char *)sqlite3_column_text(q.stmt, 0);
 
-        *json = strdup(text ? text : "");
-        if (!*json)
+        *out = strdup(text ? text : "");
+        if (!*out)
             q.error = -ENOMEM;
     }
     return sql_end(&q) ? q.error : found ? 0 : -ENOENT;
@@ -25,12 +25,12 @@ static int get(struct store *store, enum sql which, const char *tenant, char **j
 
 int store_settings_get(struct store *store, const char *tenant, char **json)
 {
-    return get(store, SQL_SETTINGS_GET, tenant, json);
+    return sql_get_one_text(store, SQL_SETTINGS_GET, tenant, json);
 }
 
 int store_quotas_get(struct store *store, const char *tenant, char **json)
 {
-    return get(store, SQL_QUOTAS_GET, tenant, json);
+    return sql_get_one_text(store, SQL_QUOTAS_GET, tenant, json);
 }
 
 int store_settings_put(struct store *store, const struct store_tenant *tenant, const char *json)

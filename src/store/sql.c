@@ -10,6 +10,10 @@
 #define INVITE_COLUMNS                                                                         \
     "id, tenant, room, email, state, from_ref, from_name, to_ref, to_name, ring_s, "           \
     "created_at, due_at, settled_at, max_uses, uses, expires_at"
+#define WEBHOOK_COLUMNS "id, tenant, url, enabled, version, rotated_at, created_at"
+#define DELIVERY_COLUMNS                                                                       \
+    "deliveries.id, webhook, event, type, state, attempts, deliveries.created_at, next_at, "   \
+    "tried_at, status, error"
 #define TENANT_COLUMNS "id, name, prefix, locale, uuid, origins, created_at"
 #define KEY_COLUMNS    "id, tenant, hash, scopes, created_at"
 
@@ -96,6 +100,27 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_CALL_ADD] = "INSERT INTO calls(id, tenant, room, started_at, ended_at, peak) "
                      "VALUES(?,?,?,?,?,?)",
     [SQL_CALL_PURGE] = "DELETE FROM calls WHERE tenant = ? AND ended_at < ?",
+    [SQL_WEBHOOK_ADD] = "INSERT INTO webhooks(" WEBHOOK_COLUMNS ") VALUES(?,?,?,?,?,?,?)",
+    [SQL_WEBHOOK_GET] = "SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE id = ?",
+    [SQL_WEBHOOK_UPDATE] = "UPDATE webhooks SET url = ?, enabled = ?, version = ?, "
+                           "rotated_at = ? WHERE id = ?",
+    [SQL_WEBHOOK_REMOVE] = "DELETE FROM webhooks WHERE id = ?",
+    [SQL_WEBHOOK_LIST] = "SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE tenant = ? "
+                         "ORDER BY created_at, id",
+    [SQL_DELIVERY_ADD] = "INSERT INTO deliveries(id, webhook, event, type, state, attempts, "
+                         "created_at, next_at, tried_at, status, error, body) "
+                         "VALUES(?,?,?,?,0,0,?,?,0,0,'',?)",
+    [SQL_DELIVERY_UPDATE] = "UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, "
+                            "tried_at = ?, status = ?, error = ? WHERE id = ?",
+    [SQL_DELIVERY_GET] = "SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE id = ?",
+    [SQL_DELIVERY_BODY] = "SELECT body FROM deliveries WHERE id = ?",
+    [SQL_DELIVERY_DUE] = "SELECT " DELIVERY_COLUMNS " FROM deliveries JOIN webhooks ON "
+                         "webhooks.id = webhook WHERE state = 0 AND enabled "
+                         "ORDER BY next_at LIMIT ?",
+    [SQL_DELIVERY_LIST] = "SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE webhook = ? "
+                          "ORDER BY rowid DESC LIMIT ?",
+    [SQL_DELIVERY_PURGE] = "DELETE FROM deliveries WHERE webhook IN (SELECT id FROM webhooks "
+                           "WHERE tenant = ?) AND created_at < ? AND state <> 0",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

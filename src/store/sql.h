@@ -54,6 +54,18 @@ enum sql {
     SQL_INVITE_FORGET,
     SQL_CALL_ADD,
     SQL_CALL_PURGE,
+    SQL_WEBHOOK_ADD,
+    SQL_WEBHOOK_GET,
+    SQL_WEBHOOK_UPDATE,
+    SQL_WEBHOOK_REMOVE,
+    SQL_WEBHOOK_LIST,
+    SQL_DELIVERY_ADD,
+    SQL_DELIVERY_UPDATE,
+    SQL_DELIVERY_GET,
+    SQL_DELIVERY_BODY,
+    SQL_DELIVERY_DUE,
+    SQL_DELIVERY_LIST,
+    SQL_DELIVERY_PURGE,
     SQL_LINK_ADD,
     SQL_LINK_RETIRE,
     SQL_LINK_FIND,
@@ -97,6 +109,9 @@ int sql_end(struct query *q);
 
 /** For statements without rows: steps, ends. -ENOENT if `must_change` and nothing changed. */
 int sql_do(struct store *store, struct query *q, bool must_change);
+
+/** The only text of the only row for `key`, to be freed by the caller. */
+int sql_get_one_text(struct store *store, enum sql which, const char *key, char **text);
 
 /** A row with a room's columns. */
 void sql_get_room(struct query *q, struct store_room *out);

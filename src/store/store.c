@@ -64,6 +64,17 @@ static const char *const migrations[] = {
     " started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, peak INTEGER NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE INDEX calls_age ON calls(tenant, ended_at);",
+    "CREATE TABLE webhooks(id TEXT PRIMARY KEY, tenant TEXT NOT NULL"
+    " REFERENCES tenants(id) ON DELETE CASCADE, url TEXT NOT NULL, enabled INTEGER NOT NULL,"
+    " version INTEGER NOT NULL, rotated_at INTEGER NOT NULL, created_at INTEGER NOT NULL);"
+    "CREATE INDEX webhooks_tenant ON webhooks(tenant);"
+    "CREATE TABLE deliveries(id TEXT NOT NULL UNIQUE, webhook TEXT NOT NULL"
+    " REFERENCES webhooks(id) ON DELETE CASCADE, event TEXT NOT NULL, type TEXT NOT NULL,"
+    " state INTEGER NOT NULL, attempts INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " next_at INTEGER NOT NULL, tried_at INTEGER NOT NULL, status INTEGER NOT NULL,"
+    " error TEXT NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX deliveries_webhook ON deliveries(webhook, created_at);"
+    "CREATE INDEX deliveries_due ON deliveries(next_at) WHERE state = 0;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -151,13 +151,14 @@ def run_test(test, server):
 def main(together, alone=(), without=()):
     """Runs them: on one server, each on its own, on none. The exit status."""
     good = True
-    server = Server()
-    try:
-        for test in together:
-            good &= run_test(test, server)
-    finally:
-        good &= server.stop() == 0
-        server.end()
+    if together:
+        server = Server()
+        try:
+            for test in together:
+                good &= run_test(test, server)
+        finally:
+            good &= server.stop() == 0
+            server.end()
     for test in alone:
         server = Server()
         try:

@@ -1,5 +1,5 @@
 /** Heads, bodies and what is made of them: the same in any cut, and never out of bounds. */
-#include "address.h"
+#include "http/address.h"
 #include "chunked.h"
 #include "head.h"
 #include "route.h"
