@@ -3,6 +3,7 @@ import './tests/calls.js';
 import './tests/page.js';
 import './tests/resilience.js';
 import './tests/ingest.js';
+import './tests/layers.js';
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {

@@ -64,6 +64,7 @@ import { Wants } from './wants.js';
  * @property {SeatChange} seat something of a participant reaches us, at another quality, or no
  *     more (`track` null)
  * @property {{participant: Participant | null}} speaker
+ * @property {{reason: string}} lost media was lost, for this reason of the server's
  * @property {ChatMessage} chat
  * @property {{state: RoomState, reason: string}} state
  * @property {SalonError} error a request was refused that nobody waits for
@@ -202,6 +203,19 @@ export class Room extends Emitter {
         return publication ? { track: publication.track, muted: publication.muted } : null;
     }
 
+    /** @returns {import('./types.js').TrackInfo[]} all we publish */
+    get publishing() {
+        return this.#publications.infos();
+    }
+
+    /**
+     * @param {Source} source
+     * @returns {string | null} the m-line we send it on, as statistics name it
+     */
+    midOf(source) {
+        return this.#publications.get(source)?.transceiver?.mid ?? null;
+    }
+
     // What we receive and say
 
     /** @param {Want[]} wants each replaces the one before of the same slot, or participant and source */
@@ -320,6 +334,7 @@ export class Room extends Emitter {
                 break;
             case 'media':
                 if (message.state !== 'lost') break;
+                this.emit('lost', { reason: String(message.reason ?? '') });
                 if (!this.#connection.outdated(message.generation)) this.#connection.lost();
                 break;
             case 'error':

@@ -3,8 +3,10 @@
 import { Chat } from './chat.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
+import { Info } from './info.js';
 import { Panels } from './panels.js';
 import { People } from './people.js';
+import { Sharing } from './sharing.js';
 import { Sound } from './sound.js';
 import { Stage } from './stage.js';
 import { Status } from './status.js';
@@ -22,7 +24,9 @@ export class Call {
     #sound;
     #people;
     #chat;
+    #info;
     #panels;
+    #sharing;
     #unread = 0;
     #listening = new AbortController();
 
@@ -42,6 +46,8 @@ export class Call {
         this.#sound = new Sound(room);
         this.#people = new People(room, t, (count) => controls.people.count(count));
         this.#chat = new Chat(room, t, lang, () => this.#unreadMessage());
+        this.#info = new Info(room, t, lang);
+        this.#sharing = new Sharing(devices);
         this.#panels = this.#makePanels();
         this.#chatRead();
 
@@ -59,27 +65,39 @@ export class Call {
             signal,
         });
         controls.leave.button.addEventListener('click', () => room.leave(), { signal });
+        byId('stage').addEventListener('inform', (event) => this.#inform(event), { signal });
         byId('copy').addEventListener('click', () => this.#copy(), { signal });
         this.#show();
     }
 
     stop() {
         this.#listening.abort();
-        for (const part of [this.#panels, this.#chat, this.#people, this.#sound, this.#stage]) {
-            part.stop();
-        }
+        const parts = [this.#panels, this.#chat, this.#people, this.#info, this.#sharing];
+        for (const part of [...parts, this.#sound, this.#stage]) part.stop();
         this.#status.stop();
     }
 
     #makePanels() {
         const peoplePanel = byId('people-panel');
-        const opened = () => {
-            /** @type {HTMLElement | null} */ (
-                peoplePanel.querySelector('[data-close]')
-            )?.focus();
+        const infoPanel = byId('info-panel');
+        /** @param {HTMLElement} panel */
+        const focusIn = (panel) => {
+            /** @type {HTMLElement | null} */ (panel.querySelector('[data-close]'))?.focus();
         };
         return new Panels([
-            { panel: peoplePanel, button: this.#controls.people.button, opened },
+            {
+                panel: peoplePanel,
+                button: this.#controls.people.button,
+                opened: () => focusIn(peoplePanel),
+            },
+            {
+                panel: infoPanel,
+                button: byId('info', HTMLButtonElement),
+                opened: () => {
+                    focusIn(infoPanel);
+                    this.#info.opened();
+                },
+            },
             {
                 panel: byId('chat-panel'),
                 button: this.#controls.chat.button,
@@ -88,8 +106,15 @@ export class Call {
         ]);
     }
 
+    /** @param {Event} event of a tile: what about this one? */
+    #inform(event) {
+        this.#panels.open(byId('info-panel'));
+        this.#info.openedAt(/** @type {CustomEvent<string>} */ (event).detail);
+    }
+
     #show() {
         this.#controls.show(this.#devices);
+        this.#sharing.show();
         this.#stage.showOwn(this.#devices.picture);
     }
 

@@ -8,6 +8,7 @@ import { Emitter } from '../lib/emitter.js';
 /** @typedef {import('../lib/room.js').Room} Room */
 /** @typedef {'microphone' | 'camera'} Device */
 /** @typedef {import('../i18n.js').Key} Key */
+/** @typedef {import('../lib/types.js').Content} Content */
 
 /** @type {Device[]} */
 const DEVICES = ['microphone', 'camera'];
@@ -47,6 +48,30 @@ export function problemOf(error) {
     }
 }
 
+/**
+ * A screen, a window or a tab, with its sound if the user wants it. The sound of the whole system
+ * would hold the voices of this call: it is offered only where the browser can leave them out.
+ * @returns {DisplayMediaStreamOptions}
+ */
+function screenToAsk() {
+    const known = /** @type {any} */ (navigator.mediaDevices.getSupportedConstraints());
+    const ownLeftOut = Boolean(known.restrictOwnAudio);
+    const options = {
+        video: { frameRate: { ideal: 30, max: 30 } },
+        audio: {
+            echoCancellation: false,
+            noiseSuppression: false,
+            autoGainControl: false,
+            suppressLocalAudioPlayback: false, // who shares a film wants to hear it, too
+            ...(ownLeftOut ? { restrictOwnAudio: true } : {}),
+        },
+        systemAudio: ownLeftOut ? 'include' : 'exclude',
+        selfBrowserSurface: 'exclude',
+        surfaceSwitching: 'include',
+    };
+    return /** @type {DisplayMediaStreamOptions} */ (options);
+}
+
 /** @extends {Emitter<{changed: null, problem: Key}>} */
 export class Devices extends Emitter {
     /** @type {Record<Device, MediaStreamTrack | null>} null: off */
@@ -55,6 +80,8 @@ export class Devices extends Emitter {
     #on = { microphone: false, camera: false };
     /** @type {MediaStreamTrack[]} */
     #screen = [];
+    /** @type {Content} what the shared screen is made for */
+    #content = 'text';
     /** @type {Set<Device | 'screen'>} being turned on or off */
     #busy = new Set();
     /** @type {Room | null} */
@@ -69,6 +96,17 @@ export class Devices extends Emitter {
 
     get sharing() {
         return this.#screen.length > 0;
+    }
+
+    get content() {
+        return this.#content;
+    }
+
+    /** @param {Content} content whether the shared screen is to be sharp or fluid */
+    setContent(content) {
+        this.#content = content;
+        this.#pace();
+        this.#room?.setContent('screen', content).catch(() => {}); // a new offer says it again
     }
 
     /** @returns {MediaStreamTrack | null} our picture */
@@ -200,10 +238,7 @@ export class Devices extends Emitter {
         /** @type {MediaStream} */
         let stream;
         try {
-            stream = await navigator.mediaDevices.getDisplayMedia({
-                video: { frameRate: { ideal: 15, max: 30 } },
-                audio: true,
-            });
+            stream = await navigator.mediaDevices.getDisplayMedia(screenToAsk());
         } catch (error) {
             // NotAllowedError is mostly the user's "no": nothing to explain.
             const chosen = error instanceof DOMException && error.name === 'NotAllowedError';
@@ -219,13 +254,21 @@ export class Devices extends Emitter {
         const [picture] = stream.getVideoTracks();
         const [sound] = stream.getAudioTracks();
         picture.addEventListener('ended', () => this.#unshare());
-        const sending = [room.publish(picture, { source: 'screen' })];
+        this.#pace();
+        const sending = [room.publish(picture, { source: 'screen', content: this.#content })];
         if (sound) sending.push(room.publish(sound, { source: 'screen_audio' }));
         Promise.all(sending).catch(() => {
             if (room.state === 'closed' || room !== this.#room || !this.sharing) return;
             this.emit('problem', 'publish.failed');
             this.#unshare();
         });
+    }
+
+    /** Text needs few pictures a second, and leaves their bits to its sharpness. */
+    #pace() {
+        const picture = this.#screen.find(({ kind }) => kind === 'video');
+        const frameRate = { max: this.#content === 'motion' ? 30 : 15 };
+        picture?.applyConstraints({ frameRate }).catch(() => {});
     }
 
     #unshare() {

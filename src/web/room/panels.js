@@ -5,6 +5,8 @@
 export class Panels {
     #entries;
     #listening = new AbortController();
+    /** @type {HTMLElement | null} what had the focus before a panel was opened */
+    #from = null;
 
     /** @param {Entry[]} entries `opened` puts the focus into the panel */
     constructor(entries) {
@@ -31,12 +33,22 @@ export class Panels {
         this.#listening.abort();
     }
 
+    /** @param {HTMLElement} panel opened by something else than its button */
+    open(panel) {
+        const entry = this.#entries.find((one) => one.panel === panel);
+        if (!entry) return;
+        if (panel.hidden)
+            this.#from = /** @type {HTMLElement | null} */ (document.activeElement);
+        this.#show(entry);
+    }
+
     /** @param {Entry} entry */
     #toggle(entry) {
         if (!entry.panel.hidden) {
             this.#close(entry);
             return;
         }
+        this.#from = null;
         this.#show(entry);
         entry.opened();
     }
@@ -44,7 +56,7 @@ export class Panels {
     /** @param {Entry} entry */
     #close(entry) {
         this.#show(null);
-        entry.button.focus();
+        (this.#from?.isConnected ? this.#from : entry.button).focus();
     }
 
     /** @param {Entry | null} shown */

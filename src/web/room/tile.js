@@ -1,10 +1,20 @@
 /** One tile: a picture or a disc with an initial, the name, and marks. */
 
+import { label } from '../i18n.js';
 import { avatar, flag, icon, initial, make } from './dom.js';
+import { isReason } from './explain.js';
 
 /** @typedef {import('../lib/participant.js').Participant} Participant */
 /** @typedef {import('../lib/types.js').Source} Source */
 /** @typedef {import('../i18n.js').Translate} Translate */
+
+/** Reasons that are a matter of quality: muted and paused pictures are as they were meant. */
+const LIMITS = new Set([
+    'bandwidth_limited',
+    'source_limited',
+    'cpu_limited',
+    'codec_unsupported',
+]);
 
 export class Tile {
     element = make('figure', 'tile');
@@ -12,6 +22,7 @@ export class Tile {
     #avatar;
     #name = make('span', 'who');
     #marks = make('span', 'marks');
+    #info = make('button', 'about');
     #shows = false;
     #t;
 
@@ -40,7 +51,14 @@ export class Tile {
         const caption = make('figcaption');
         this.#name.dir = 'auto';
         caption.append(this.#marks, this.#name);
-        this.element.append(this.#avatar, this.video, caption);
+        this.#info.type = 'button';
+        this.#info.append(icon('info'));
+        this.#info.addEventListener('click', () => {
+            this.element.dispatchEvent(
+                new CustomEvent('inform', { bubbles: true, detail: this.participant.id }),
+            );
+        });
+        this.element.append(this.#avatar, this.video, caption, this.#info);
         this.update();
     }
 
@@ -68,10 +86,13 @@ export class Tile {
         this.#avatar.textContent = this.source === 'screen' ? '' : initial(name);
         this.#avatar.hidden = this.source === 'screen';
         this.#name.textContent = this.#label();
+        label(this.#info, this.#t('info.of', { name: this.#label() }));
         const muted = this.source === 'camera' && this.participant.muted('microphone');
         const marks = [];
         if (hand && this.source === 'camera') marks.push(this.#mark('hand', 'people.hand'));
         if (muted) marks.push(this.#mark('mic-off', 'call.muted', 'muted'));
+        const limited = this.#limited();
+        if (limited) marks.push(limited);
         this.#marks.replaceChildren(...marks);
         this.#marks.hidden = marks.length === 0;
         flag(this.element, 'muted', muted);
@@ -81,6 +102,15 @@ export class Tile {
     remove() {
         this.video.srcObject = null;
         this.element.remove();
+    }
+
+    /** A mark if the picture could be better, with the reason. */
+    #limited() {
+        const why = this.participant.media.get(this.source)?.seat.why ?? '';
+        if (!LIMITS.has(why) || !isReason(why)) return null;
+        const mark = this.#mark('weak', `why.${why}`, 'limited');
+        mark.title = mark.ariaLabel ?? '';
+        return mark;
     }
 
     #label() {
