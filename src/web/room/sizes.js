@@ -6,6 +6,8 @@
 /** @typedef {import('./tile.js').Tile} Tile */
 /** @typedef {import('../lib/room.js').Room} Room */
 
+const UNKNOWN = -1; // not measured yet
+
 export class Sizes {
     #room;
     /** @type {Map<Element, {tile: Tile, width: number, height: number, visible: boolean}>} */
@@ -28,7 +30,7 @@ export class Sizes {
 
     /** @param {Tile} tile of somebody else */
     add(tile) {
-        this.#tiles.set(tile.element, { tile, width: 0, height: 0, visible: true });
+        this.#tiles.set(tile.element, { tile, width: UNKNOWN, height: 0, visible: true });
         this.#resized.observe(tile.element);
         this.#seen.observe(tile.element);
     }
@@ -61,7 +63,7 @@ export class Sizes {
         if (!known) return;
         Object.assign(known, change);
         const { tile, width, height, visible } = known;
-        if (width > 0) this.#want(tile, width, height, !visible);
+        if (width !== UNKNOWN) this.#want(tile, width, height, !visible || width === 0);
     }
 
     /**
