@@ -94,6 +94,8 @@ struct call_ops {
      *  may be used from here on. `reason` is one of `closed` in docs/signalling.md; for WHIP
      * and WHEP also a reason of `media`. */
     void (*closed)(void *shell, const char *reason);
+    /** A text came on its data channel "salon". May be NULL. */
+    void (*said)(void *shell, const char *text, size_t len);
 };
 
 /** Who joins what. Pointers are needed for the call only. */
@@ -209,6 +211,12 @@ bool call_want_only(struct call_member *m, const char *participant);
  */
 const char *call_chat(struct call_member *m, const char *text, const char *to,
                       unsigned *retry_after_s);
+
+/**
+ * Tells it a message, as JSON text: by its data channel "salon" while that is open, else by its
+ * shell. What the media side cannot send comes back and goes by the shell.
+ */
+void call_say(struct call_member *m, const char *text, size_t len);
 
 /** A new name (NULL: as before) and hand (as before unless `has_hand`); told to everyone. */
 void call_update(struct call_member *m, const char *name, bool has_hand, bool hand);

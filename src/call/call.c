@@ -87,6 +87,7 @@ static void on_lost(void *arg, unsigned worker)
                 next = LIST_NEXT(m, link);
                 call_offer_again(m);
                 m->stale = true;
+                m->data_open = false;
                 if (m->media)
                     call_member_lost(m, "worker_restarted");
             }
@@ -130,7 +131,7 @@ static void on_letter(void *arg, unsigned worker, const struct letter *l)
     static void (*const run[LETTER_TYPE_COUNT])(struct call_member *, const struct letter *) = {
         [LETTER_MEMBER_AGREED] = on_agreed,     [LETTER_MEMBER_CONNECTED] = on_connected,
         [LETTER_MEMBER_GONE] = on_gone,         [LETTER_SLOT_CHANGED] = call_on_slots,
-        [LETTER_TRACK_DEMAND] = call_on_demand,
+        [LETTER_TRACK_DEMAND] = call_on_demand, [LETTER_DATA_IN] = call_on_data,
     };
     struct call_room *room = call_room_find(arg, l->room);
     // What is unknown here has left while the letter was on its way.

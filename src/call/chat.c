@@ -1,6 +1,7 @@
 /* The relay of chat messages, and the ring that a resuming client catches up from. */
 #include "live.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,13 +47,17 @@ const char *call_chat(struct call_member *m, const char *text, const char *to,
     json_decref(*kept);
     *kept = chat;
 
-    if (!to) {
-        call_tell_room(room, NULL, json_incref(chat));
-        return NULL;
+    char *said = json_dumps(chat, JSON_COMPACT);
+    if (!said)
+        return NULL; // it is kept: who resumes gets it
+    const size_t len = strlen(said);
+    struct call_member *reader;
+    LIST_FOREACH(reader, &room->members, link)
+    {
+        if (!to || reader == m || reader == other)
+            call_say(reader, said, len);
     }
-    call_tell(m, json_incref(chat));
-    if (other != m)
-        call_tell(other, json_incref(chat));
+    free(said);
     return NULL;
 }
 

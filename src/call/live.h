@@ -93,6 +93,8 @@ struct call_member {
     struct offer *agreeing; ///< owned: the worker has it
     struct deadline step;   ///< when to look at these two
 
+    bool data_open; ///< its data channel "salon"
+
     bool muted[SOURCE_COUNT];
     struct letter_seat *seat; ///< owned; one for each slot ever named
     unsigned seat_count;
@@ -175,6 +177,11 @@ void call_wants_say(struct call_member *m, bool fresh);
 /** Nobody wants one who has left. */
 void call_wants_forget(struct call_member *m, const char *id);
 
+/* data.c */
+
+/** What becomes of its data channels. */
+void call_on_data(struct call_member *m, const struct letter *l);
+
 /* view.c */
 
 json_t *call_view_member(const struct call_member *m);
@@ -182,6 +189,8 @@ json_t *call_view_tracks(const struct call_member *m);
 json_t *call_view_seat(const struct letter_seat *seat);
 /** Tells one shell; takes the reference (NULL, from a lack of memory, is not told). */
 void call_tell(struct call_member *m, json_t *message);
+/** By its shell, whatever data channels there are. */
+void call_tell_text(struct call_member *m, const char *text, size_t len);
 /** Tells everyone in the room but `except` (may be NULL); takes the reference. */
 void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message);
 /** Tells the others that `m` "joined" or "left", or everyone, `m` too, that it "changed". */

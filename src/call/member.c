@@ -162,6 +162,7 @@ void call_member_lost(struct call_member *m, const char *reason)
         return;
     }
     m->media = false;
+    m->data_open = false;
     call_prune_seats(m, true);
     call_layers_forget(m);
     call_tell(m, json_pack("{s:s, s:s, s:s, s:I}", "type", "media", "state", "lost", "reason",

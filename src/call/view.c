@@ -52,7 +52,7 @@ static char *dump(json_t *message)
     return text;
 }
 
-static void tell_text(struct call_member *m, const char *text, size_t len)
+void call_tell_text(struct call_member *m, const char *text, size_t len)
 {
     if (m->shell && m->ops->event)
         m->ops->event(m->shell, text, len);
@@ -62,7 +62,7 @@ void call_tell(struct call_member *m, json_t *message)
 {
     char *text = dump(message);
     if (text)
-        tell_text(m, text, strlen(text));
+        call_tell_text(m, text, strlen(text));
     free(text);
 }
 
@@ -76,7 +76,7 @@ void call_tell_room(struct call_room *room, const struct call_member *except, js
     LIST_FOREACH(m, &room->members, link)
     {
         if (m != except)
-            tell_text(m, text, len);
+            call_tell_text(m, text, len);
     }
     free(text);
 }

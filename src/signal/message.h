@@ -27,6 +27,9 @@ struct signal_request {
             uint64_t chat_after;
         } resume;
         struct {
+            uint64_t after;
+        } history;
+        struct {
             const char *sdp;
             size_t len;
             unsigned hint_count;
@@ -91,6 +94,7 @@ bool parse_candidate(const json_t *root, struct signal_request *out, struct sign
 bool parse_mute(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_want(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_chat(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_history(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err);
 
 #endif

@@ -175,6 +175,12 @@ bool parse_chat(const json_t *root, struct signal_request *out, struct signal_er
     return chars <= CALL_CHAT_CHARS || value_fail(&f, "text", "too_large");
 }
 
+bool parse_history(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_number(&f, "after", &out->u.history.after);
+}
+
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};

@@ -83,6 +83,15 @@ void run_chat(struct signal_session *session, const struct signal_request *reque
     session_refuse(session, request->id, &err);
 }
 
+void run_history(struct signal_session *session, const struct signal_request *request)
+{
+    json_t *message = json_pack("{s:s, s:o}", "type", "history", "chat",
+                                call_chat_after(session->member, request->u.history.after));
+    if (request->id)
+        json_object_set_new(message, "re", json_integer(request->id));
+    session_send(session, message);
+}
+
 void run_update(struct signal_session *session, const struct signal_request *request)
 {
     call_update(session->member, request->u.update.name, request->u.update.has_hand,

@@ -63,7 +63,9 @@ static void on_due(void *owner, usec_t now)
 void session_send(struct signal_session *session, json_t *message)
 {
     char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-    if (text)
+    if (text && session->by_data && session->member)
+        call_say(session->member, text, strlen(text));
+    else if (text)
         session->ops->send(session->socket, text, strlen(text));
     else
         log_at(LEVEL_ERROR, "signal.memory", "error=ENOMEM");
@@ -127,6 +129,7 @@ void session_close(struct signal_session *session, const char *reason)
     if (session->state == SESSION_CLOSING)
         return;
     session->state = SESSION_CLOSING;
+    session->by_data = false;
     session->member = NULL;
     deadline_clear(&session->signal->due, &session->due);
     session_send(session, json_pack("{s:s, s:s}", "type", "closed", "reason", reason));
@@ -152,7 +155,26 @@ static void on_closed(void *shell, const char *reason)
     session_close(shell, reason);
 }
 
-const struct call_ops session_call_ops = {on_event, on_closed};
+/** By the data channel: chat, and nothing else. */
+static void on_said(void *shell, const char *text, size_t len)
+{
+    struct signal_session *session = shell;
+    struct signal_request request = {0};
+    struct signal_error err = {0};
+    if (session->state != SESSION_JOINED)
+        return;
+    session->by_data = true;
+    if (!signal_parse(text, len, &request, &err))
+        session_refuse(session, request.id, &err);
+    else if (request.message->run == run_chat)
+        run_chat(session, &request);
+    else
+        session_refuse_reason(session, &request, "unknown_type", "/type");
+    session->by_data = false;
+    signal_request_fini(&request);
+}
+
+const struct call_ops session_call_ops = {on_event, on_closed, on_said};
 
 /* ---- its life ---- */
 

@@ -33,6 +33,7 @@ struct signal_session {
     bool local;       ///< from this machine itself
     enum session_state state;
     struct call_member *member;   ///< in JOINED, NULL else
+    bool by_data;                 ///< a request came by its data channel: so goes the answer
     bool french;                  ///< language of error details
     int64_t offer_id;             ///< `id` of the offer under way
     struct call_quality *quality; ///< its question under way, or NULL
@@ -103,6 +104,7 @@ void run_mute(struct signal_session *session, const struct signal_request *reque
 void run_want(struct signal_session *session, const struct signal_request *request);
 void run_chat(struct signal_session *session, const struct signal_request *request);
 void run_quality(struct signal_session *session, const struct signal_request *request);
+void run_history(struct signal_session *session, const struct signal_request *request);
 void run_update(struct signal_session *session, const struct signal_request *request);
 void run_leave(struct signal_session *session, const struct signal_request *request);
 void run_ping(struct signal_session *session, const struct signal_request *request);

@@ -13,6 +13,7 @@ static const struct signal_message table[] = {
     {"want", WHEN_JOINED, parse_want, run_want},
     {"chat", WHEN_JOINED, parse_chat, run_chat},
     {"quality", WHEN_JOINED, parse_nothing, run_quality},
+    {"history", WHEN_JOINED, parse_history, run_history},
     {"update", WHEN_JOINED, parse_update, run_update},
     {"leave", WHEN_ALWAYS, parse_nothing, run_leave},
     {"ping", WHEN_ALWAYS, parse_nothing, run_ping},

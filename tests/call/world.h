@@ -50,7 +50,7 @@ static inline void shell_closed(void *arg, const char *reason)
              reason);
 }
 
-static const struct call_ops shell_ops = {shell_event, shell_closed};
+static const struct call_ops shell_ops = {.event = shell_event, .closed = shell_closed};
 
 static inline void shell_answer(void *arg, const struct call_answer *answer)
 {
