@@ -146,6 +146,8 @@ json_t *call_others(const struct call_member *m);  ///< array: everyone else who
 json_t *call_seats(const struct call_member *m);   ///< array: its seats, as in `seat`
 json_t *call_speaker(const struct call_member *m); ///< string or null
 json_t *call_layers(const struct call_member *m);  ///< the last `layers` message, or null
+/** Number of the last chat message of its room, 0: none yet. */
+uint64_t call_chat_last(const struct call_member *m);
 /** Chat after message `n` that it may read: an array of `chat` messages. */
 json_t *call_chat_after(const struct call_member *m, uint64_t n);
 

@@ -69,6 +69,11 @@ static bool may_read(const json_t *chat, const char *id)
     return !to || strcmp(to, id) == 0 || (from && strcmp(from, id) == 0);
 }
 
+uint64_t call_chat_last(const struct call_member *m)
+{
+    return m->room->chat_count;
+}
+
 json_t *call_chat_after(const struct call_member *m, uint64_t n)
 {
     const struct call_room *room = m->room;

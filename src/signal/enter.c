@@ -86,12 +86,13 @@ static json_t *welcome(struct signal_session *session, const struct signal_reque
     struct call_member *m = session->member;
     const struct call *call = session->signal->conf.call;
     json_t *message = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:o, s:O, s:{s:i, s:i, s:i}}", "type",
-        type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
+        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:o, s:I, s:O, s:{s:i, s:i, s:i}}",
+        "type", type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
         call_member_name(m), "role", links_role_name(call_member_role(m)), "room", "title",
         call_member_title(m), "kind", call_member_kind(m), "participants", call_others(m),
-        "speaker", call_speaker(m), "ice_servers", call_ice_servers(call), "limits", "mlines",
-        AGREE_MAX_MLINES, "chat", CALL_CHAT_CHARS, "message", (int)SIGNAL_MESSAGE);
+        "speaker", call_speaker(m), "chat_n", (json_int_t)call_chat_last(m), "ice_servers",
+        call_ice_servers(call), "limits", "mlines", AGREE_MAX_MLINES, "chat", CALL_CHAT_CHARS,
+        "message", (int)SIGNAL_MESSAGE);
     if (request->id)
         json_object_set_new(message, "re", json_integer(request->id));
     return message;

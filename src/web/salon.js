@@ -13,6 +13,7 @@ import { Room } from './lib/room.js';
 
 export { Room } from './lib/room.js';
 export { Participant } from './lib/participant.js';
+export { Channel, IncomingChannel } from './lib/data.js';
 export { SalonError } from './lib/error.js';
 
 /** @typedef {import('./lib/room.js').JoinOptions} JoinOptions */

@@ -3,7 +3,9 @@
  * (what is sent and received), and who is there.
  */
 
+import { Chat } from './chat.js';
 import { Connection } from './connection.js';
+import { DataChannels } from './data.js';
 import { Emitter } from './emitter.js';
 import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
@@ -66,6 +68,8 @@ import { Wants } from './wants.js';
  * @property {{participant: Participant | null}} speaker
  * @property {{reason: string}} lost media was lost, for this reason of the server's
  * @property {ChatMessage} chat
+ * @property {{channel: import('./data.js').IncomingChannel}} channel somebody sends data to us
+ * @property {{from: string, label: string, data: import('./data.js').Data}} message … this
  * @property {{state: RoomState, reason: string}} state
  * @property {SalonError} error a request was refused that nobody waits for
  */
@@ -88,9 +92,12 @@ export class Room extends Emitter {
     #publications = new Publications((source, muted) =>
         this.#session.send({ type: 'mute', source, muted }),
     );
-    #connection = new Connection([this.#publications, this.#slots], (message, current) =>
-        this.#ask(message, current),
+    #data = new DataChannels();
+    #connection = new Connection(
+        [this.#publications, this.#slots, this.#data],
+        (message, current) => this.#ask(message, current),
     );
+    #chat;
     #seating = new Seating(this.participants, (mid) => this.#slots.track(mid));
     #wants = new Wants((wants) => this.#sendWants(wants));
     #backOnline = () => this.#hurry();
@@ -102,6 +109,10 @@ export class Room extends Emitter {
         this.#session = new Session(options.signal ?? defaultSignal(), () =>
             this.#joinMessage(),
         );
+        this.#chat = new Chat(this.#session, this.#data);
+        this.#chat.on('chat', (message) => this.emit('chat', message));
+        this.#data.on('channel', (detail) => this.emit('channel', detail));
+        this.#data.on('data', (detail) => this.emit('message', detail));
         this.#session.on('welcome', (welcome) => this.#welcome(welcome));
         this.#session.on('message', (message) => this.#hear(message));
         this.#session.on('away', () => this.#setState());
@@ -229,7 +240,17 @@ export class Room extends Emitter {
      * @throws {SalonError} `rate_limited`, `unknown_participant`, …
      */
     async chat(text, to) {
-        await this.#session.request({ type: 'chat', text, ...(to ? { to } : {}) });
+        await this.#chat.say(text, to);
+    }
+
+    /**
+     * Opens a data channel to all others, or to one participant. What we send on it reaches them
+     * as `channel` and `message`; it closes at their side when it closes at ours.
+     * @param {string} label up to 255 bytes; "salon…" is the server's
+     * @param {import('./data.js').ChannelOptions} [options]
+     */
+    openChannel(label, options = {}) {
+        return this.#data.open(label, options);
     }
 
     /**
@@ -308,7 +329,7 @@ export class Room extends Emitter {
         } else {
             this.#connection.rebuild(welcome.ice_servers ?? []).catch(() => {});
         }
-        for (const message of welcome.chat ?? []) this.emit('chat', message);
+        this.#chat.welcome(welcome);
         this.#setState();
     }
 
@@ -330,7 +351,7 @@ export class Room extends Emitter {
                 this.#setSpeaker(message.participant);
                 break;
             case 'chat':
-                this.emit('chat', /** @type {any} */ (message));
+                this.#chat.hear(/** @type {any} */ (message));
                 break;
             case 'media':
                 if (message.state !== 'lost') break;
@@ -460,6 +481,7 @@ export class Room extends Emitter {
         this.#wants.stop();
         this.#changed(this.#seating.clear());
         this.#connection.close();
+        this.#data.close();
         this.#setState(reason);
     }
 }

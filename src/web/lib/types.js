@@ -65,6 +65,7 @@
  * @property {'kept' | 'lost'} [media]
  * @property {Seat[]} [seats]
  * @property {ChatMessage[]} [chat]
+ * @property {number} [chat_n] of the last message before we came
  * @property {LayersMessage | null} [layers]
  *
  * @typedef {object} LayersMessage which of our encodings somebody watches

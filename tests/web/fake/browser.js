@@ -60,6 +60,37 @@ class FakeTransceiver {
     }
 }
 
+/** Open from the moment that its connection is said to be connected. */
+export class FakeDataChannel extends EventTarget {
+    readyState = 'connecting';
+    bufferedAmount = 0;
+    sent = [];
+
+    constructor(label, init = {}) {
+        super();
+        Object.assign(this, { label, protocol: init.protocol ?? '', init });
+    }
+
+    send(data) {
+        if (this.readyState !== 'open') throw new DOMException('closed', 'InvalidStateError');
+        this.sent.push(data);
+    }
+
+    close() {
+        this.becomes('closed');
+    }
+
+    becomes(state) {
+        if (this.readyState === state) return;
+        this.readyState = state;
+        this.dispatchEvent(new Event(state === 'open' ? 'open' : 'close'));
+    }
+
+    hears(data) {
+        this.dispatchEvent(new MessageEvent('message', { data }));
+    }
+}
+
 export class FakePeerConnection extends EventTarget {
     /** All that were ever made, the newest last. @type {FakePeerConnection[]} */
     static made = [];
@@ -67,6 +98,8 @@ export class FakePeerConnection extends EventTarget {
     static modes = ['L1T3', 'L3T3_KEY'];
 
     transceivers = [];
+    /** @type {FakeDataChannel[]} */
+    channels = [];
     signalingState = 'stable';
     connectionState = 'new';
     localDescription = null;
@@ -90,6 +123,18 @@ export class FakePeerConnection extends EventTarget {
         const transceiver = new FakeTransceiver(trackOrKind, init);
         this.transceivers.push(transceiver);
         return transceiver;
+    }
+
+    createDataChannel(label, init) {
+        const channel = new FakeDataChannel(label, init);
+        this.channels.push(channel);
+        return channel;
+    }
+
+    /** The other side opens one. */
+    opened(channel) {
+        channel.readyState = 'open';
+        this.dispatchEvent(Object.assign(new Event('datachannel'), { channel }));
     }
 
     async setLocalDescription(description) {

@@ -40,6 +40,9 @@ export class FakeServer {
     /** Decides on `resume`: true, or false for unknown_session. */
     resumes = true;
     generation = 1;
+    /** Number of the last chat message, and what was said. */
+    chatN = 0;
+    history = [];
     /** What a resumed client is told of its layers. */
     layers = null;
     #sockets = new Set();
@@ -126,6 +129,8 @@ export class FakeServer {
                     time: Date.now(),
                 });
                 return { type: 'ok' };
+            case 'history':
+                return { type: 'history', chat: this.history };
             case 'ping':
                 return { type: 'pong', time: Date.now() };
             default:
@@ -143,6 +148,7 @@ export class FakeServer {
             room: { title: this.title, kind: 'instant' },
             participants: this.participants,
             speaker: null,
+            chat_n: this.chatN,
             ice_servers: [],
             limits: { mlines: 160, chat: 4000, message: 614400 },
         };
