@@ -34,8 +34,8 @@ function listen() {
     window.salonRoom.on('chat', ({ text }) => window.told.push(text));
 }
 
-/** In the page: sends all sizes on channels of each kind, and counts what comes. */
-function exchange(me) {
+/** In the page: keeps what comes. */
+function receive() {
     const state = { data: {}, from: {} };
     window.exchanged = state;
     window.salonRoom.on('message', ({ from, label, data }) => {
@@ -45,6 +45,10 @@ function exchange(me) {
         (state.data[label] ??= []).push(text || `${bytes.length} ${intact}`);
         state.from[label] = from;
     });
+}
+
+/** In the page: sends all sizes on channels of each kind. */
+function exchange(me) {
     const blob = (size) => Uint8Array.from({ length: size }, (_, i) => (i * 7 + (i >> 8)) % 256);
     const other = [...window.salonRoom.participants.keys()][0];
     const sure = window.salonRoom.openChannel('sure');
@@ -77,6 +81,7 @@ for (const [one, other] of PAIRS) {
 
     test(`${one} and ${other}: an application's channels carry all sizes, reliably and not`, async (t) => {
         const { ada, blaise } = await two(t, one, other);
+        for (const { page } of [ada, blaise]) await page.call(receive);
         await ada.page.call(exchange, 'Ada');
         await blaise.page.call(exchange, 'Blaise');
         for (const [who, name] of [[ada, 'Blaise'], [blaise, 'Ada']]) {
