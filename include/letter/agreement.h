@@ -68,6 +68,7 @@ struct agree_mline {
     unsigned codec_count;
     struct agree_codec codec[AGREE_MAX_CODECS]; ///< in the order of preference agreed
     uint8_t ext[EXT_COUNT];  ///< header extension ids of this m-line, 1..255; 0: not agreed
+    bool ext_mixed;          ///< a=extmap-allow-mixed: both forms may be used (RFC 8285)
     unsigned encoding_count; ///< if client_sends; 0: unknown until packets come
     struct agree_encoding encoding[AGREE_MAX_ENCODINGS]; ///< lowest quality first
     uint32_t slot_ssrc;     ///< if client_receives: ours, towards the client

@@ -55,6 +55,7 @@ struct slot {
     uint8_t codec_count;
     struct slot_codec codec[SLOT_CODECS];
     uint8_t ext[EXT_COUNT];
+    bool ext_mixed; ///< it takes long extensions (a=extmap-allow-mixed)
     bool has_want;
     struct letter_want want; ///< by this slot's mid, if `has_want`
 

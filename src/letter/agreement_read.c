@@ -84,6 +84,7 @@ static void read_mline(struct fields *f, const json_t *json, struct agree_mline 
     out->role = (enum slot_role)fields_choice(&m, "role", letter_names_role, SLOT_ROLE_COUNT);
     read_arrays(&m, out);
     read_ext(&m, out->ext);
+    out->ext_mixed = fields_bool(&m, "ext_mixed");
     out->slot_ssrc = (uint32_t)fields_uint(&m, "slot_ssrc", UINT32_MAX);
     out->slot_rtx_ssrc = (uint32_t)fields_uint(&m, "slot_rtx_ssrc", UINT32_MAX);
     out->slot_pair = (uint16_t)fields_uint(&m, "slot_pair", UINT16_MAX);

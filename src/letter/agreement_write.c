@@ -65,15 +65,15 @@ static json_t *write_data(const struct agree_mline *m)
 static json_t *write_mline(const struct agree_mline *m)
 {
     // "o" takes the references, and lets go of them if one is NULL.
-    return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:i, "
-                     "s:o*}",
-                     "mid", m->mid, "kind", media_kind_name(m->kind), "active", m->active,
-                     "sends", m->client_sends, "receives", m->client_receives, "source",
-                     media_source_name(m->source), "content", media_content_name(m->content),
-                     "role", letter_names_role[m->role], "codecs", write_codecs(m), "ext",
-                     write_ext(m->ext), "encodings", write_encodings(m), "slot_ssrc",
-                     (json_int_t)m->slot_ssrc, "slot_rtx_ssrc", (json_int_t)m->slot_rtx_ssrc,
-                     "slot_pair", m->slot_pair, "data", write_data(m));
+    return json_pack(
+        "{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:I, s:I, s:i, "
+        "s:o*}",
+        "mid", m->mid, "kind", media_kind_name(m->kind), "active", m->active, "sends",
+        m->client_sends, "receives", m->client_receives, "source", media_source_name(m->source),
+        "content", media_content_name(m->content), "role", letter_names_role[m->role], "codecs",
+        write_codecs(m), "ext", write_ext(m->ext), "ext_mixed", m->ext_mixed, "encodings",
+        write_encodings(m), "slot_ssrc", (json_int_t)m->slot_ssrc, "slot_rtx_ssrc",
+        (json_int_t)m->slot_rtx_ssrc, "slot_pair", m->slot_pair, "data", write_data(m));
 }
 
 static json_t *write_mlines(const struct agreement *a)

@@ -24,6 +24,7 @@ static void take_mline(struct slot *s, const struct agree_mline *m)
                                                          .profile = c->profile};
     }
     memcpy(s->ext, m->ext, sizeof(s->ext));
+    s->ext_mixed = m->ext_mixed;
     if (s->rtx_ssrc == 0)
         s->ext[EXT_ABS_SEND_TIME] = 0; // a resend under the same number must be the same bytes
 }
@@ -110,7 +111,8 @@ int slot_agree(struct slot *s, const struct agree_mline *m)
         slot_drop_stream(s, s->current);
         return err;
     }
-    rtp_ext_plan_init(&s->plan, s->current->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    rtp_ext_plan_init(&s->plan, s->current->track->ext, s->ext, s->mid, strlen(s->mid),
+                      s->ext_mixed);
     return err;
 }
 
@@ -277,7 +279,7 @@ void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
     s->refused = false;
     s->out = out;
     s->changed = true;
-    rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), false);
+    rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), s->ext_mixed);
     layer_filter_start(&s->filter, first_layer(s, st, now));
     const struct rewrite_in in = input(s, st, pkt, desc);
     if (past)

@@ -83,6 +83,7 @@ static int agree_mline(struct work *w, unsigned index, struct agree_mline *m)
     if (w->local->subscribe_only)
         direction &= ~(unsigned)DIR_SEND;
     extmap_agree(s, direction, m);
+    m->ext_mixed = (s->flags | w->offer.session.flags) & FLAG_ALLOW_MIXED;
     codecs_agree_feedback(s, m);
     if (direction & DIR_SEND)
         simulcast_agree(s, m);

@@ -23,10 +23,10 @@ static const struct {
     [EXT_ORIENTATION] = {"urn:3gpp:video-orientation", VIDEO, DIR_SEND | DIR_RECV},
     [EXT_CAPTURE_TIME] = {"http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
                           AUDIO | VIDEO, DIR_SEND | DIR_RECV},
-    // Known, so that its id is; not answered: nothing here reads it yet.
+    // Of which layer each frame is, and what it needs: AV1 and H.264 say it nowhere else.
     [EXT_DEPENDENCY] = {"https://aomediacodec.github.io/av1-rtp-spec/"
                         "#dependency-descriptor-rtp-header-extension",
-                        VIDEO, 0},
+                        VIDEO, DIR_SEND | DIR_RECV},
 };
 
 bool extmap_known(struct span uri, enum media_ext *out)

@@ -44,6 +44,7 @@ static inline struct agreement sample_agreement(void)
                    .fir = true,
                    .twcc = true}},
         .ext = {[EXT_MID] = 4, [EXT_TWCC] = 255},
+        .ext_mixed = true,
         .encoding_count = 2,
         .encoding = {{.rid = "q", .max_width = 320, .max_height = 180},
                      {.ssrc = 0xffffffff, .rtx_ssrc = 1}},

@@ -39,13 +39,13 @@ static void expect(const char *offer, const uint8_t ext[EXT_COUNT])
 static void a_track_has_what_we_use_of_senders(void **state)
 {
     (void)state;
-    expect(SESSION("0") VIDEO("0", "sendonly") ALL,
-           (uint8_t[EXT_COUNT]){[EXT_MID] = 1,
-                                [EXT_RID] = 2,
-                                [EXT_RRID] = 3,
-                                [EXT_TWCC] = 5,
-                                [EXT_ORIENTATION] = 7,
-                                [EXT_CAPTURE_TIME] = 8});
+    expect(SESSION("0") VIDEO("0", "sendonly") ALL, (uint8_t[EXT_COUNT]){[EXT_MID] = 1,
+                                                                         [EXT_RID] = 2,
+                                                                         [EXT_RRID] = 3,
+                                                                         [EXT_TWCC] = 5,
+                                                                         [EXT_ORIENTATION] = 7,
+                                                                         [EXT_CAPTURE_TIME] = 8,
+                                                                         [EXT_DEPENDENCY] = 9});
     expect(SESSION("0") AUDIO("0", "sendonly") ALL,
            (uint8_t[EXT_COUNT]){
                [EXT_MID] = 1, [EXT_AUDIO_LEVEL] = 4, [EXT_TWCC] = 5, [EXT_CAPTURE_TIME] = 8});
@@ -65,7 +65,8 @@ static void a_slot_has_no_rid_and_no_transport_wide_number_but_says_so_to_nobody
                (uint8_t[EXT_COUNT]){[EXT_MID] = 1,
                                     [EXT_ABS_SEND_TIME] = 6,
                                     [EXT_ORIENTATION] = 7,
-                                    [EXT_CAPTURE_TIME] = 8});
+                                    [EXT_CAPTURE_TIME] = 8,
+                                    [EXT_DEPENDENCY] = 9});
     expect_and(1, SESSION("0") AUDIO("0", "recvonly") ALL,
                (uint8_t[EXT_COUNT]){[EXT_MID] = 1,
                                     [EXT_AUDIO_LEVEL] = 4,
@@ -83,7 +84,8 @@ static void both_directions_have_the_union(void **state)
                                 [EXT_TWCC] = 5,
                                 [EXT_ABS_SEND_TIME] = 6,
                                 [EXT_ORIENTATION] = 7,
-                                [EXT_CAPTURE_TIME] = 8});
+                                [EXT_CAPTURE_TIME] = 8,
+                                [EXT_DEPENDENCY] = 9});
 }
 
 static void of_two_ids_and_of_two_uris_the_first_counts(void **state)
@@ -156,18 +158,35 @@ static void directions_are_turned_around(void **state)
     sdp_answered_fini(&a);
 }
 
+static void the_dependency_descriptor_goes_only_where_it_is_offered(void **state)
+{
+    (void)state;
+    // As Firefox has it: it writes descriptors, and reads none.
+    struct sdp_answered a = answer_plain(SESSION("0 1") VIDEO(
+        "0", "sendonly") "a=extmap:8/sendonly " URI_DD
+                         "\r\n" VIDEO("1", "recvonly") "a=extmap:8/sendonly " URI_DD "\r\n");
+    assert_int_equal(a.agreement.mline[0].ext[EXT_DEPENDENCY], 8);
+    assert_true(mline_has(&a, 0, "a=extmap:8/recvonly " URI_DD "\r\n"));
+    assert_int_equal(a.agreement.mline[1].ext[EXT_DEPENDENCY], 0);
+    assert_false(mline_has(&a, 1, URI_DD));
+    sdp_answered_fini(&a);
+}
+
 static void mixed_headers_are_allowed_where_they_are_offered(void **state)
 {
     (void)state;
     struct sdp_answered a = answer_plain(SESSION("0") AUDIO("0", "sendonly"));
     assert_false(has(&a, "a=extmap-allow-mixed"));
+    assert_false(a.agreement.mline[0].ext_mixed);
     sdp_answered_fini(&a);
     a = answer_plain(SESSION("0") "a=extmap-allow-mixed\r\n" AUDIO("0", "sendonly"));
     assert_int_equal(count_of(a.sdp, "a=extmap-allow-mixed\r\n"), 1);
     assert_false(mline_has(&a, 0, "a=extmap-allow-mixed\r\n"));
+    assert_true(a.agreement.mline[0].ext_mixed);
     sdp_answered_fini(&a);
     a = answer_plain(SESSION("0") AUDIO("0", "sendonly") "a=extmap-allow-mixed\r\n");
     assert_true(mline_has(&a, 0, "a=extmap-allow-mixed\r\n"));
+    assert_true(a.agreement.mline[0].ext_mixed);
     sdp_answered_fini(&a);
 }
 
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(an_extension_of_the_session_holds_for_all_mlines),
         cmocka_unit_test(ids_that_no_packet_can_have_are_passed_over),
         cmocka_unit_test(directions_are_turned_around),
+        cmocka_unit_test(the_dependency_descriptor_goes_only_where_it_is_offered),
         cmocka_unit_test(mixed_headers_are_allowed_where_they_are_offered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
