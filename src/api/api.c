@@ -20,6 +20,8 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_events_routes(api);
     api_invitations_routes(api);
     api_stream_routes(api);
+    api_calendar_routes(api);
+    api_share_routes(api);
     api_webhooks_routes(api);
     api_tenant_routes(api);
     api_quality_routes(api);

@@ -123,7 +123,7 @@ bool body_text(struct body *body, const json_t *object, const char *pointer, siz
 }
 
 /** RFC 3339 in UTC: "2026-01-31T12:00:00Z". */
-static bool parse_time(const char *text, int64_t *out)
+bool body_parse_time(const char *text, int64_t *out)
 {
     struct tm tm = {0};
     const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
@@ -146,7 +146,7 @@ bool body_time(struct body *body, const json_t *object, const char *pointer, int
 
     if (!value || body->failed)
         return false;
-    if (parse_time(json_string_value(value), out))
+    if (body_parse_time(json_string_value(value), out))
         return true;
     body_bad(body, pointer, "a time in UTC, as 2026-01-31T12:00:00Z",
              "une heure UTC, comme 2026-01-31T12:00:00Z");

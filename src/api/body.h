@@ -26,6 +26,9 @@ void body_close(struct body *body);
 bool body_text(struct body *body, const json_t *object, const char *pointer, size_t chars,
                char *out, size_t size);
 
+/** RFC 3339 in UTC; NULL is none. */
+bool body_parse_time(const char *text, int64_t *out);
+
 /** RFC 3339 in UTC, as 2026-01-31T12:00:00Z; seconds since 1970. */
 bool body_time(struct body *body, const json_t *object, const char *pointer, int64_t *out);
 

@@ -114,6 +114,16 @@ void api_rings_wake(struct api *api);
 json_t *api_share_of(const struct api *api, const struct http_req *req,
                      const struct links_caller *caller, const struct links_room *room);
 
+/** Its text alone, to be freed; NULL without memory. */
+char *api_share_text(const struct api *api, const struct http_req *req,
+                     const struct links_caller *caller, const struct links_room *room);
+
+/* share_files.c */
+
+/** A public address of "event.ics" or "qr.svg" that lives for a day. */
+json_t *api_share_file_url(const struct api *api, const struct http_req *req,
+                           const struct links_room *room, const char *file);
+
 /** What a front end takes out of an event again: location, calendar properties, text. */
 json_t *api_strip_json(const char *url);
 
@@ -124,6 +134,8 @@ void api_events_routes(struct api *api);
 void api_invitations_routes(struct api *api);
 void api_stream_routes(struct api *api);
 void api_webhooks_routes(struct api *api);
+void api_calendar_routes(struct api *api);
+void api_share_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);

@@ -3,15 +3,12 @@
 #include "template.h"
 
 #include "base/text.h"
+#include "cal/cal.h"
 #include "links/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Around our text in an event's description: so it can be found, replaced and taken out again.
-#define MARK_BEGIN "-::~ salon ~::-"
-#define MARK_END   "-::~ ~::-"
 
 /** The built-in texts, in the form of a tenant's templates. */
 static const struct words {
@@ -157,47 +154,92 @@ static const char *shown(const char *name)
     return fit ? name : "";
 }
 
+/** Everything the texts are made of. */
+struct share {
+    struct links_settings settings;
+    struct texts texts;
+    char url[LINKS_URL_SIZE];
+    struct template_var vars[6];
+};
+
+static void share_open(struct share *s, const struct api *api, const struct http_req *req,
+                       const struct links_caller *caller, const struct links_room *room)
+{
+    const char *organizer = shown(http_query(req, "organizer"));
+    const char *resource = shown(http_query(req, "resource"));
+
+    organizer = *organizer ? organizer : room->owner_name;
+    (void)links_settings_get(api->conf.links, room->tenant, &s->settings);
+    s->texts = pick_texts(&s->settings, pick_lang(req, caller, room));
+    links_url(api->conf.links, room, s->url);
+    s->vars[0] = (struct template_var){"URL", s->url};
+    s->vars[1] = (struct template_var){"Organisateur", organizer};
+    s->vars[2] = (struct template_var){"Organizer", organizer};
+    s->vars[3] = (struct template_var){"NomRessource", resource};
+    s->vars[4] = (struct template_var){"ResourceName", resource};
+    s->vars[5] = (struct template_var){NULL, NULL};
+}
+
+char *api_share_text(const struct api *api, const struct http_req *req,
+                     const struct links_caller *caller, const struct links_room *room)
+{
+    struct share s;
+    char *text;
+
+    share_open(&s, api, req, caller, room);
+    text = template_fill(s.texts.text, s.vars, false, s.url);
+    links_settings_fini(&s.settings);
+    return text;
+}
+
+/** The lines that carry the link in a calendar's event. */
+static json_t *ics_json(const struct links_room *room, const char *url, const char *lang)
+{
+    const struct cal_edit edit = {.url = url,
+                                  .id = room->id,
+                                  .label = strncmp(lang, "fr", 2) == 0 ? "Visioconférence"
+                                                                       : "Video meeting"};
+    struct cal_lines lines;
+    json_t *list = json_array();
+
+    if (cal_link_lines(&edit, &lines) == 0)
+        for (unsigned i = 0; i < 4; i++)
+            (void)json_array_append_new(list, json_string(lines.line[i]));
+    for (unsigned i = 0; i < 4; i++)
+        free(lines.line[i]);
+    return list;
+}
+
 json_t *api_share_of(const struct api *api, const struct http_req *req,
                      const struct links_caller *caller, const struct links_room *room)
 {
-    struct links_settings settings;
-    const bool set = links_settings_get(api->conf.links, caller->tenant.id, &settings) == 0;
-    const struct texts t = pick_texts(&settings, pick_lang(req, caller, room));
-    const char *organizer = shown(http_query(req, "organizer"));
-    const char *resource = shown(http_query(req, "resource"));
-    char url[LINKS_URL_SIZE];
-
-    organizer = *organizer ? organizer : room->owner_name;
-    links_url(api->conf.links, room, url);
-    const struct template_var vars[] = {
-        {"URL", url},
-        {"Organisateur", organizer},
-        {"Organizer", organizer},
-        {"NomRessource", resource},
-        {"ResourceName", resource},
-        {NULL, NULL},
-    };
-    char *subject = *room->title ? strdup(room->title)
-                                 : template_fill(t.subject, vars, false, words[0].subject);
-    char *text = template_fill(t.text, vars, false, url);
-    char *html = template_fill(t.html, vars, true, url);
+    struct share s;
+    char *subject, *text, *html;
     json_t *json = NULL;
 
+    share_open(&s, api, req, caller, room);
+    subject = *room->title ? strdup(room->title)
+                           : template_fill(s.texts.subject, s.vars, false, words[0].subject);
+    text = template_fill(s.texts.text, s.vars, false, s.url);
+    html = template_fill(s.texts.html, s.vars, true, s.url);
     if (subject && text && html)
-        json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "locale", t.lang, "subject",
-                         subject, "text", text, "html", html, "mailto",
-                         take_string(make_mailto(subject, text)), "location", url, "embed",
-                         take_string(make_embed(url)));
+        json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "locale",
+                         s.texts.lang, "subject", subject, "text", text, "html", html, "mailto",
+                         take_string(make_mailto(subject, text)), "location", s.url, "embed",
+                         take_string(make_embed(s.url)), "ics",
+                         ics_json(room, s.url, s.texts.lang), "ics_url",
+                         api_share_file_url(api, req, room, "event.ics"), "qr_url",
+                         api_share_file_url(api, req, room, "qr.svg"));
     free(subject);
     free(text);
     free(html);
-    if (set)
-        links_settings_fini(&settings);
+    links_settings_fini(&s.settings);
     return json ? json : json_null();
 }
 
 json_t *api_strip_json(const char *url)
 {
     return json_pack("{s:s, s:[s, s, s], s:[s, s]}", "location", url, "ics", "CONFERENCE",
-                     "X-CONFERENCE", "X-CONFERENCE-ID", "text_markers", MARK_BEGIN, MARK_END);
+                     "X-CONFERENCE", "X-CONFERENCE-ID", "text_markers", CAL_MARK_BEGIN,
+                     CAL_MARK_END);
 }
