@@ -111,11 +111,10 @@ void voices_tick(struct room *r, usec_t now)
     r->heard = n;
     for (unsigned i = 0; i < r->member_count; i++) {
         struct voice *v = &r->member[i]->voice;
-        const bool heard = among(best, n, r->member[i]), begins = heard && !v->heard;
-        v->heard = heard;
+        v->heard = among(best, n, r->member[i]);
         // Between two words it may come back by itself; over louder ones it may not.
-        v->refused = !heard && since(v->active_at, NOW, now);
-        if (begins)
-            seating_hear(r, r->member[i], now);
+        v->refused = !v->heard && since(v->active_at, NOW, now);
     }
+    for (unsigned i = 0; i < n; i++) // on the places of those who are not heard any more
+        seating_hear(r, best[i].who, now);
 }
