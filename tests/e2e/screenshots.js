@@ -52,7 +52,10 @@ async function oneLanguage(server, kind, lang) {
         await shoot(ada, stem('5-chat'));
         await ada.page.click('#people');
         await shoot(ada, stem('6-people'));
-        await ada.page.click('#people');
+        await ada.page.click('#info');
+        await ada.page.until('facts', () => document.querySelectorAll('#info-list dd').length > 20);
+        await shoot(ada, stem('6-information'));
+        await ada.page.click('#info');
         await others[1].page.click('#mic');
         await others[1].page.click('#share');
         await ada.sees(others[1], 'screen', { still: true });
