@@ -216,11 +216,23 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         leave_current(s);
 }
 
+/**
+ * Spatial layers of AV1 are put together by the dependency descriptor alone. Who does not read
+ * that decodes the lowest, which is a picture of its own.
+ */
+static struct layer readable(const struct slot *s, const struct stream *st, struct layer layer)
+{
+    const uint8_t id = s->ext[EXT_DEPENDENCY];
+    if (st->codec == CODEC_AV1 && st->layers.spatial > 1 && !(id && (s->ext_mixed || id > 14)))
+        layer.sid = 0;
+    return layer;
+}
+
 void slot_aim_layer(struct slot *s, const struct stream *st, struct layer layer)
 {
     s->layer = layer;
     if (s->current == st)
-        layer_filter_aim(&s->filter, layer);
+        layer_filter_aim(&s->filter, readable(s, st, layer));
 }
 
 /** What a stream that is seated begins with: what it shall have, and no more than is shown. */
@@ -232,7 +244,7 @@ static struct layer first_layer(const struct slot *s, const struct stream *st, u
         layer.sid = s->layer.sid;
     if (s->layer.tid < layer.tid)
         layer.tid = s->layer.tid;
-    return layer;
+    return readable(s, st, layer);
 }
 
 /** What the rewriter is told of a packet. Frame numbers count only where they are forwarded. */

@@ -5,6 +5,7 @@ import './tests/page.js';
 import './tests/resilience.js';
 import './tests/ingest.js';
 import './tests/layers.js';
+import './tests/svc.js';
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {

@@ -31,6 +31,24 @@ export function slotsFor(people, screens, maxPairs) {
     };
 }
 
+/** Says of which layer each frame is: without it nobody can put the layers of AV1 together. */
+const DEPENDENCY =
+    'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+
+/**
+ * Chromium reads the extension where it only receives if it is asked to; others do as they do.
+ * @param {RTCRtpTransceiver} transceiver
+ */
+function readLayers(transceiver) {
+    /** @type {any} */
+    const video = transceiver; // TypeScript's DOM does not know these methods yet
+    const extensions = video.getHeaderExtensionsToNegotiate?.() ?? [];
+    for (const extension of extensions)
+        if (extension.uri === DEPENDENCY) extension.direction = 'sendrecv';
+    if (extensions.length > 0) video.setHeaderExtensionsToNegotiate(extensions);
+    return transceiver;
+}
+
 export class Slots {
     /** @type {SlotCount} */
     #wanted = { pairs: 0, voices: 0, screens: 0 };
@@ -79,7 +97,9 @@ export class Slots {
             this.#slots.push({
                 role,
                 audio: pc.addTransceiver('audio', { direction: 'recvonly' }),
-                video: video ? pc.addTransceiver('video', { direction: 'recvonly' }) : null,
+                video: video
+                    ? readLayers(pc.addTransceiver('video', { direction: 'recvonly' }))
+                    : null,
             });
         }
     }
