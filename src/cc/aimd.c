@@ -51,18 +51,19 @@ static void note_capacity(struct aimd *a, double kbps)
 static uint64_t capacity(const struct aimd_in *in)
 {
     // While a queue stands, what comes out of it is what the line carries, and the shorter look
-    // does not mix in the time before the line became slower.
-    const bool shorter = in->standing && in->short_bps > 0 && in->short_bps < in->acked_bps;
-    return shorter ? in->short_bps : in->acked_bps;
+    // does not mix in the time before the line became slower. While none does, the larger is
+    // nearer the truth: a picture that just became larger has not been sent for long.
+    const bool shorter = in->short_bps > 0 && in->short_bps < in->acked_bps;
+    return in->standing == shorter && in->short_bps > 0 ? in->short_bps : in->acked_bps;
 }
 
 /** The share of what is carried to go down to, percent. */
-static unsigned share(const struct aimd *a, const struct aimd_in *in)
+static unsigned share(const struct aimd *a, const struct aimd_in *in, uint64_t carried)
 {
     if (in->standing)
         return BETA_PERCENT;
-    // First down to what is used: that the rest was too much is all we know.
-    return a->target_bps > in->acked_bps * USED_PERCENT / 100 ? 100 : GENTLE_PERCENT;
+    // First down to little more than is used: that the rest was too much is all we know.
+    return a->target_bps > carried * USED_PERCENT / 100 ? USED_PERCENT : GENTLE_PERCENT;
 }
 
 /** Over-use where others keep a queue: a little and slowly, or they take it all. */
@@ -95,7 +96,7 @@ static bool cut(struct aimd *a, const struct aimd_in *in, usec_t now)
         return false;
     if (in->contested && carried > a->target_bps * WORSE_PERCENT / 100)
         return yield(a, now);
-    uint64_t to = carried * share(a, in) / 100;
+    uint64_t to = carried * share(a, in, carried) / 100;
 
     // Half at once is enough if we were not filling the line: others may have.
     if (little && to < a->target_bps / 2)
