@@ -41,7 +41,8 @@ enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t n
     if (in->queue < EMPTY && in->seen < EMPTY)
         return ended(d, DRAIN_DONE);
     // The first packet of the slower time is told of when it has waited itself.
-    if (age > in->rtt + d->first + SHOWS && in->seen * 100 > d->seen * FOREIGN)
+    const usec_t longest = d->first > d->seen ? d->first : d->seen;
+    if (age > in->rtt + longest + SHOWS && in->seen * 100 > d->seen * FOREIGN)
         return ended(d, DRAIN_FOREIGN);
     return age > PATIENCE + d->first ? ended(d, DRAIN_DONE) : DRAIN_GOES_ON;
 }
