@@ -1,4 +1,5 @@
 import { main } from './lib/runner.js';
+import './tests/audio.js';
 import './tests/calls.js';
 import './tests/data.js';
 import './tests/page.js';
