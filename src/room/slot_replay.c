@@ -24,6 +24,9 @@
 #define AGAIN_PAUSE     (2 * USEC_PER_SEC)
 #define ANSWER_TIME     (250 * USEC_PER_MS) ///< for an answer to arrive, beside the round trip
 
+// See slot_replay(). About as long as a publisher is not asked again.
+#define SAME_MAX_AGE (600 * USEC_PER_MS)
+
 static bool read_cached(const struct stream *st, int64_t seq, struct rtp *pkt,
                         struct payload *desc)
 {
@@ -49,6 +52,11 @@ static bool begin(struct slot *s, struct stream *st, size_t max_bytes, struct ro
 
 bool slot_replay(struct slot *s, struct stream *st, struct room_env *env, usec_t now)
 {
+    // Another layer of what is seen: catching up shows again, if only for a blink, what was
+    // just seen. A keyframe is better, unless there was one a moment ago.
+    const bool same = s->current && s->current != st && s->current->track == st->track;
+    if (same && now - st->gop.at > SAME_MAX_AGE)
+        return false;
     return begin(s, st, MAX_BYTES, env, now);
 }
 

@@ -267,7 +267,22 @@ static size_t payload_size(const struct pub *p)
     return p->payload ? p->payload : 150 + rng_below(p->owner->env->rng, 250);
 }
 
-static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m, uint32_t ts)
+/** The payload of packet `m->index`: of a real frame or made up. Returns its bytes. */
+static size_t write_payload(const struct pub *p, const struct shape *shape,
+                            const struct mark *m, const struct pub_frame *f, uint8_t *out)
+{
+    if (f->bytes) {
+        const size_t off = (size_t)m->index * PUB_CHUNK;
+        const size_t rest = f->len - off;
+        return shape_wrap(shape, m, f->bytes + off, rest < PUB_CHUNK ? rest : PUB_CHUNK, out);
+    }
+    const size_t len = payload_size(p);
+    shape_write(shape, m, out, len);
+    return len;
+}
+
+static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m,
+                        const struct pub_frame *frame, uint32_t ts)
 {
     uint8_t out[CLIENT_PACKET];
     const struct shape shape = {.codec = p->codec,
@@ -280,9 +295,8 @@ static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m, uint
                                 .pid = l->pid,
                                 .width = l->width,
                                 .height = l->height};
-    size_t payload = payload_size(p);
     const size_t head = write_header(p, l, m, false, ts, l->seq, out);
-    shape_write(&shape, m, out + head, payload);
+    size_t payload = write_payload(p, &shape, m, frame, out + head);
     if (p->red) {
         payload = pub_add_copies(p, ts, out + head, payload);
         out[1] = PUB_RED_PT(p->pt);
@@ -310,11 +324,16 @@ static void send_frame(struct pub *p, uint8_t layer, usec_t now)
                      .level = p->silent ? 120 : (uint8_t)(20 + l->frame % 8),
                      .at = now};
     m.count = (uint8_t)(m.key ? 2 * l->packets_per_frame + 1 : l->packets_per_frame);
+    struct pub_frame frame = {0};
+    if (p->encode) {
+        frame = p->encode(p->encode_ctx, p, &m, m.key ? 0 : m.frame % 2);
+        m.count = (uint8_t)((frame.len + PUB_CHUNK - 1) / PUB_CHUNK);
+    }
     // Base frames count up TL0PICIDX; every second frame is of the upper temporal layer.
     if (m.key || m.frame % 2 == 0)
         l->tl0++;
     for (m.index = 0; m.index < m.count; m.index++)
-        send_packet(p, l, &m, pub_ts(p, l, now));
+        send_packet(p, l, &m, &frame, pub_ts(p, l, now));
     l->frame++;
     l->pid = (l->pid + 1) & 0x7fff;
     if (!m.key)

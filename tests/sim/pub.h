@@ -10,6 +10,7 @@
 
 #define PUB_HISTORY 512  ///< packets that can be sent again
 #define PUB_PACKET  1300 ///< bytes of the longest packet
+#define PUB_CHUNK   400  ///< bytes of a real frame in one packet
 #define PUB_COPIES  8    ///< of earlier frames of audio in one packet, at most
 
 struct client;
@@ -18,6 +19,19 @@ struct pub_sent {
     uint16_t seq, len;
     uint8_t bytes[PUB_PACKET];
 };
+
+/** One encoded frame, to be sent in so many packets as it needs. */
+struct pub_frame {
+    const uint8_t *bytes; ///< valid until the next one; NULL: made up
+    size_t len;
+};
+
+struct pub;
+struct mark;
+
+/** Encodes what mark `m` names (which is not complete), in temporal layer `tid`. */
+typedef struct pub_frame (*pub_encode)(void *ctx, const struct pub *p, const struct mark *m,
+                                       unsigned tid);
 
 /** One encoding. */
 struct pub_layer {
@@ -69,7 +83,9 @@ struct pub {
     usec_t key_every; ///< a keyframe at least so often, 0: only when asked
     uint16_t payload; ///< bytes of each video packet, 0: at random
     usec_t sr_at;
-    usec_t frozen; ///< how much its RTP clock lags behind its wall clock (mutes)
+    usec_t frozen;     ///< how much its RTP clock lags behind its wall clock (mutes)
+    pub_encode encode; ///< makes real frames (VP8, VP9); NULL: they are made up
+    void *encode_ctx;  ///< not owned
     unsigned layer_count;
     struct pub_layer layer[AGREE_MAX_ENCODINGS];
 };

@@ -33,7 +33,7 @@ static void put_golomb(struct writer *w, uint32_t value)
     put(w, value + 1, bits + 1);
 }
 
-static size_t vp8(const struct shape *s, uint8_t *out)
+static size_t vp8_descriptor(const struct shape *s, uint8_t *out)
 {
     uint8_t *p = out;
     *p++ = (uint8_t)((s->ids ? 0x80 : 0) | (s->index == 0 ? 0x10 : 0));
@@ -44,6 +44,12 @@ static size_t vp8(const struct shape *s, uint8_t *out)
         p[3] = (uint8_t)(s->tid << 6 | (s->tid ? 0x20 : 0));
         p += 4;
     }
+    return (size_t)(p - out);
+}
+
+static size_t vp8(const struct shape *s, uint8_t *out)
+{
+    uint8_t *p = out + vp8_descriptor(s, out);
     if (s->index > 0) {
         *p++ = 0xaa;
     } else if (s->key) {
@@ -62,7 +68,7 @@ static size_t vp8(const struct shape *s, uint8_t *out)
     return (size_t)(p - out);
 }
 
-static size_t vp9(const struct shape *s, uint8_t *out)
+static size_t vp9_descriptor(const struct shape *s, uint8_t *out)
 {
     const bool structure = s->key && s->index == 0;
     uint8_t *p = out;
@@ -78,8 +84,14 @@ static size_t vp9(const struct shape *s, uint8_t *out)
         wr16(p + 2, s->height);
         p += 4;
     }
-    *p++ = 0x86;
     return (size_t)(p - out);
+}
+
+static size_t vp9(const struct shape *s, uint8_t *out)
+{
+    const size_t len = vp9_descriptor(s, out);
+    out[len] = 0x86;
+    return len + 1;
 }
 
 /** A sequence parameter set of the baseline profile with this size. Returns its bytes. */
@@ -168,6 +180,29 @@ static uint8_t filler(const struct mark *m, size_t i)
     return (uint8_t)(m->client * 7u + m->frame * 31u + m->index * 13u + i);
 }
 
+/** The mark behind `body` bytes of filler. */
+static void mark_write(const struct mark *m, size_t body, uint8_t *p)
+{
+    wr32(p, MARK_MAGIC);
+    wr16(p + 4, m->client);
+    p[6] = m->pub;
+    p[7] = m->layer;
+    wr16(p + 8, m->incarnation);
+    wr32(p + 10, m->frame);
+    p[14] = m->index;
+    p[15] = m->count;
+    p[16] = m->key;
+    p[17] = m->level;
+    wr16(p + 18, (uint16_t)body);
+    wr32(p + 20, (uint32_t)((uint64_t)m->at >> 32));
+    wr32(p + 24, (uint32_t)m->at);
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < 28; i++)
+        sum = sum * 31 + p[i];
+    wr32(p + 28, sum);
+    wr32(p + 32, ~sum);
+}
+
 void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size_t len)
 {
     assert(len >= SHAPE_HEAD_MAX + MARK_SIZE);
@@ -192,25 +227,16 @@ void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size
     const size_t body = len - head - MARK_SIZE;
     for (size_t i = 0; i < body; i++)
         out[head + i] = filler(m, i);
-    uint8_t *p = out + head + body;
-    wr32(p, MARK_MAGIC);
-    wr16(p + 4, m->client);
-    p[6] = m->pub;
-    p[7] = m->layer;
-    wr16(p + 8, m->incarnation);
-    wr32(p + 10, m->frame);
-    p[14] = m->index;
-    p[15] = m->count;
-    p[16] = m->key;
-    p[17] = m->level;
-    wr16(p + 18, (uint16_t)body);
-    wr32(p + 20, (uint32_t)((uint64_t)m->at >> 32));
-    wr32(p + 24, (uint32_t)m->at);
-    uint32_t sum = 0;
-    for (unsigned i = 0; i < 28; i++)
-        sum = sum * 31 + p[i];
-    wr32(p + 28, sum);
-    wr32(p + 32, ~sum);
+    mark_write(m, body, out + head + body);
+}
+
+size_t shape_wrap(const struct shape *s, const struct mark *m, const uint8_t *bytes, size_t len,
+                  uint8_t *out)
+{
+    const size_t head = s->codec == CODEC_VP8 ? vp8_descriptor(s, out) : vp9_descriptor(s, out);
+    memcpy(out + head, bytes, len);
+    mark_write(m, 0, out + head + len);
+    return head + len + MARK_SIZE;
 }
 
 bool mark_read(const uint8_t *payload, size_t len, struct mark *m)

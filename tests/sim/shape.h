@@ -45,6 +45,13 @@ struct mark {
  */
 void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size_t len);
 
+/**
+ * Writes a payload of `len` bytes of a real frame: the payload descriptor, `bytes`, mark. VP8
+ * and VP9. Returns its bytes; `out` has SHAPE_HEAD_MAX + len + MARK_SIZE.
+ */
+size_t shape_wrap(const struct shape *s, const struct mark *m, const uint8_t *bytes, size_t len,
+                  uint8_t *out);
+
 /** Reads the mark of a payload. False if it is none of ours or was damaged on the way. */
 bool mark_read(const uint8_t *payload, size_t len, struct mark *m);
 

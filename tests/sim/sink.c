@@ -68,7 +68,17 @@ struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_r
 void sink_destroy(struct sink *s)
 {
     free(s->ring);
+    free(s->kept);
     free(s);
+}
+
+void sink_watch(struct sink *s, sink_eye eye, void *ctx)
+{
+    s->kept = malloc((size_t)SINK_RING * SINK_BYTES);
+    if (!s->kept)
+        abort();
+    s->eye = eye;
+    s->eye_ctx = ctx;
 }
 
 void sink_mline(const struct sink *s, struct agree_mline *m)
@@ -194,6 +204,12 @@ static void note_switch(struct sink *s, const struct mark *n)
         s->sr_fresh = false;
 }
 
+/** Where the bytes of a packet of the ring are. */
+static uint8_t *kept_at(const struct sink *s, const struct sink_packet *p)
+{
+    return s->kept + (size_t)(p - s->ring) * SINK_BYTES;
+}
+
 static void play(struct sink *s, const struct sink_packet *p, usec_t now)
 {
     const struct mark *n = &p->mark;
@@ -217,9 +233,12 @@ static void play(struct sink *s, const struct sink_packet *p, usec_t now)
     s->any = true;
     s->last = *p;
     s->seen = *n;
-    if (s->kind == KIND_AUDIO || (p->marker && !s->frame_broken && !s->awaits_key) ||
-        (p->marker && !s->frame_broken && n->key))
+    const bool whole =
+        s->kind == KIND_AUDIO || (p->marker && !s->frame_broken && (n->key || !s->awaits_key));
+    if (whole)
         whole_frame(s, p, now);
+    if (s->eye)
+        s->eye(s->eye_ctx, s, p, kept_at(s, p), whole, now);
 }
 
 static usec_t patience(const struct sink *s)
@@ -323,6 +342,10 @@ static bool read_packet(struct sink *s, const struct rtp *pkt, const struct agre
     if (codec->codec == CODEC_AV1 && s->owner->conf.two_byte && !out->has_frame)
         COMPLAIN(s, "packet %u has no dependency descriptor", pkt->seq);
     check_extensions(s, pkt, &out->mark);
+    if (s->kept) {
+        s->part = rtp_payload(pkt) + desc.head_len;
+        out->len = (uint16_t)(pkt->payload_len - desc.head_len - MARK_SIZE);
+    }
     return true;
 }
 
@@ -347,6 +370,8 @@ static void store(struct sink *s, int64_t seq, const struct sink_packet *p, bool
     }
     *place = *p;
     s->repaired += repaired;
+    if (s->kept)
+        memcpy(kept_at(s, place), s->part, p->len);
 }
 
 void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now)

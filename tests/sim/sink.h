@@ -14,7 +14,8 @@
 
 #include <stdbool.h>
 
-#define SINK_RING 4096
+#define SINK_RING  4096
+#define SINK_BYTES 512 ///< of a packet's part of a frame, if they are kept
 
 #define SINK_HEARD 8192
 
@@ -42,9 +43,16 @@ struct sink_packet {
     uint32_t ts;
     usec_t missing_at; ///< noticed as missing
     usec_t asked_at;
+    uint16_t len; ///< bytes kept
     uint8_t asked;
     struct mark mark;
 };
+
+struct sink;
+
+/** Sees the packets in the order of play. `whole`: with this one a frame can be decoded. */
+typedef void (*sink_eye)(void *ctx, struct sink *s, const struct sink_packet *p,
+                         const uint8_t *bytes, bool whole, usec_t now);
 
 struct sink {
     struct client *owner; ///< not owned
@@ -62,6 +70,10 @@ struct sink {
     int64_t cursor;           ///< the next to be played out
     bool hole;                ///< something before the cursor never came
     struct sink_packet *ring; ///< owned; SINK_RING
+    const uint8_t *part;      ///< of the frame, in the packet being read
+    uint8_t *kept;            ///< owned; SINK_RING times SINK_BYTES, NULL: no bytes are kept
+    sink_eye eye;             ///< may be NULL
+    void *eye_ctx;            ///< not owned
 
     bool any;                ///< `last` holds
     struct sink_packet last; ///< played out last
@@ -94,6 +106,9 @@ struct sink {
 struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_role role,
                          uint16_t pair);
 void sink_destroy(struct sink *s);
+
+/** Shows the real frames of what comes to `eye`. */
+void sink_watch(struct sink *s, sink_eye eye, void *ctx);
 
 /** As an agreement has it. */
 void sink_mline(const struct sink *s, struct agree_mline *m);
