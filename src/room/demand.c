@@ -109,20 +109,19 @@ static void tell(struct member *m)
 {
     if (!is_news(m))
         return;
-    struct letter l = {.type = LETTER_TRACK_DEMAND,
-                       .u.demand.generation = m->peer.generation,
-                       .u.demand.track =
-                           calloc(m->track_count + 1, sizeof(struct letter_demand))};
-    if (!l.u.demand.track)
+    struct letter_demand *track = calloc(m->track_count + 1, sizeof(*track));
+    if (!track)
         return; // still news at the next look
+    struct letter l = {.type = LETTER_TRACK_DEMAND,
+                       .u.demand = {.generation = m->peer.generation, .track = track}};
     memcpy(l.room, m->room->id, sizeof(l.room));
     memcpy(l.member, m->id, sizeof(l.member));
     for (unsigned i = 0; i < m->track_count; i++)
         if (m->track[i]->kind == KIND_VIDEO)
-            describe(m->track[i], &l.u.demand.track[l.u.demand.count++]);
+            describe(m->track[i], &track[l.u.demand.count++]);
     m->demand_due = false;
     m->env->post(m->env->ctx, &l);
-    free(l.u.demand.track);
+    free(track);
 }
 
 void demand_tick(struct room *r, bool seated, usec_t now)
