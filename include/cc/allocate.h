@@ -4,7 +4,8 @@
  * Everybody gets the lowest step first, in the order of rank; then all climb, the more
  * important ones before the others, those of one rank in turns. Two budgets: what a slot has
  * already it keeps while it fits the estimate of now; what is new must fit the lowest estimate
- * of the last seconds with something to spare. Between the two lies the calm.
+ * of the last seconds with something to spare (a first step: that of now). Between the two lies
+ * the calm.
  *
  * Pure: rates and wishes in, steps out. One struct a viewer, one memory a slot.
  */

@@ -48,6 +48,12 @@ struct estimator; // see src/cc/estimator_inner.h: large, so it is made on the h
 /** Builds one; NULL without memory. */
 struct estimator *estimator_create(usec_t now);
 
+/**
+ * The viewer is on another line now: what was known of the old one says nothing. Numbers go on;
+ * feedback on packets of before is ignored.
+ */
+void estimator_moved(struct estimator *e, usec_t now);
+
 /** NULL is fine. */
 void estimator_destroy(struct estimator *e);
 

@@ -23,6 +23,9 @@ struct room_counters {
     uint64_t replays;            ///< times a viewer began with a keyframe out of the cache
     uint64_t replayed;           ///< packets sent so
     uint64_t switches;           ///< of a slot to another stream
+    uint64_t paced;              ///< packets that had to wait for their turn
+    uint64_t overflows;          ///< times a viewer's queue was given up
+    uint64_t probes, padding;    ///< probes begun; packets of padding
     uint64_t unsent[DROP_COUNT]; ///< packets out that were not sent, by reason
 };
 

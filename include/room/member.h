@@ -15,6 +15,7 @@
 #define MEMBER_WANTS 256 ///< wants by participant that are remembered
 
 struct data;
+struct downlink;
 struct room;
 
 /** Which stream an incoming SSRC belongs to. */
@@ -37,8 +38,9 @@ struct member {
     char cname[33];
 
     unsigned track_count, slot_count;
-    struct track **track; ///< owned
-    struct slot **slot;   ///< owned
+    struct track **track;  ///< owned
+    struct slot **slot;    ///< owned
+    struct downlink *down; ///< owned; NULL until it has a slot
     unsigned ssrc_count;
     struct member_ssrc ssrcs[MEMBER_SSRCS];
     unsigned want_count;

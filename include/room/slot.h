@@ -14,6 +14,8 @@
 #ifndef ROOM_SLOT_H
 #define ROOM_SLOT_H
 
+#include "cc/allocate.h"
+#include "cc/estimator.h"
 #include "room/stream.h"
 #include "room/track.h"
 #include "rtp/ext.h"
@@ -44,6 +46,14 @@ struct slot_replay {
     usec_t ended;
 };
 
+#define SLOT_AGAIN 256 ///< packets whose last resend is remembered
+
+/** When a packet was last sent again. */
+struct slot_again {
+    uint16_t seq;
+    usec_t at; ///< 0 never
+};
+
 struct slot {
     struct member *owner; ///< not owned: the member owns the slot
     char mid[AGREE_MID_SIZE];
@@ -67,6 +77,19 @@ struct slot {
     const char *why;        ///< static: why the picture is not better, "" if it is the best
     bool changed;           ///< control must be told
     uint16_t told_width, told_height; ///< what control was told last
+    // What the line leaves of what is wanted (src/room/downlink_share.c); holds if `rationed`.
+    bool rationed;
+    bool ration_none;          ///< nothing at all
+    bool ration_limited;       ///< less than is wanted
+    uint8_t ration_stream;     ///< the highest stream of the track it may have
+    struct layer ration_layer; ///< of that one
+    struct layer wanted_layer; ///< of `wanted_stream`
+    uint8_t weighed;           ///< the best one that was there when that was decided
+    uint8_t wanted_stream;     ///< the one that it would have
+    int ration_place;          ///< on its ladder
+    struct allocate_memory memory;
+    bool choked; ///< its packets go nowhere until downlink_share() has seen to it
+
     bool refused; ///< a switch was put off once for its timestamp: the next is forced
 
     struct layer layer;           ///< of the stream that was chosen: what this viewer shall get
@@ -88,8 +111,8 @@ struct slot {
     int32_t lost;             ///< cumulative, as the viewer last said
     uint32_t jitter;          ///< ticks, likewise
     struct red_aim red;       ///< audio: how much redundancy this line needs
-    int resend_tokens;        ///< packets that may be sent again now
-    usec_t resend_at;         ///< when tokens were last added
+    struct slot_again *again; ///< owned, SLOT_AGAIN of them; NULL: nothing was resent yet
+    uint64_t nacks, resent;   ///< packets asked for, and sent again
 };
 
 /** Builds one from an m-line the client receives on; NULL without memory. Owned by the caller.
@@ -153,12 +176,9 @@ const struct slot_codec *slot_codec_for(const struct slot *s, const struct strea
 bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, struct room_env *env, usec_t now);
 
-/**
- * After slot_wants(): writes the packet into `out`, renumbered for this receiver, and `job`,
- * which is to encrypt it: many packets together cost less than one by one.
- */
+/** After slot_wants(): writes the packet into `out`, renumbered for this receiver. */
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
-                     usec_t now, struct udp_datagram *out, struct seal_job *job);
+                     usec_t now, struct udp_datagram *out, struct rtp_copied *where);
 
 /** A packet's new header on this slot: the same for a packet and for its resend. */
 void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
@@ -175,6 +195,15 @@ size_t slot_add_red(struct slot *s, const struct rtp *pkt, const struct rewritte
 /** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
  */
 void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now);
+
+/**
+ * Sends the packet that went out as `seq` once more, if it is still known and the viewer's
+ * share of resends (SENT_RTX) allows it.
+ */
+bool slot_repeat(struct slot *s, uint16_t seq, enum sent_kind kind, usec_t now);
+
+/** The picture stands still until the next keyframe of whatever is chosen then. */
+void slot_freeze(struct slot *s, usec_t now);
 
 /** What the viewer says of what it got. */
 void slot_on_report(struct slot *s, const struct rtcp_report *report, usec_t now);

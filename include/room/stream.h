@@ -38,6 +38,9 @@ struct stream {
     bool key_wanted;                  ///< somebody waits for a keyframe
     usec_t key_next;                  ///< not asked again before
     uint8_t fir_seq;
+    uint64_t cost_bps; ///< its rate, smoothed, kept while it is silent; 0 unknown
+    uint32_t cost_id;  ///< of which incarnation
+    usec_t began_at;   ///< that one's rate is measured from then on
     struct recv_stats stats;
     struct nack nack;
     struct repair repair;

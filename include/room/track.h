@@ -45,6 +45,10 @@ const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *r
  * lowest that covers it, else the highest. */
 unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height);
 
+/** The size of a stream: as its keyframes say, else as the offer says, else a usual camera's.
+ */
+void track_size(const struct track *t, const struct stream *st, unsigned *w, unsigned *h);
+
 /**
  * The best stream for somebody who shows it at `width` x `height` (0: the best there is): the
  * lowest that covers it, else the highest alive. NULL if none is alive. `*limited` is set if a
@@ -58,5 +62,8 @@ struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bo
  * temporal layers; of those that are alive.
  */
 struct layer track_layer(const struct stream *st, uint16_t width, uint16_t height, usec_t now);
+
+/** Measures what its streams cost; to be called a few times a second. */
+void track_measure(struct track *t, usec_t now);
 
 #endif

@@ -63,6 +63,7 @@ bool allocator_due(const struct allocator *a, uint64_t bps, usec_t now)
 /** What is being divided. */
 struct division {
     uint64_t keep, take; ///< the two budgets
+    uint64_t begin;      ///< for a first step: a picture that stands still waits for nothing
     uint64_t used;
     usec_t now;
 };
@@ -79,7 +80,7 @@ static bool climb(struct division *d, struct allocate_slot *s, int step)
     if (new &&step > 0 && d->now < s->memory->barred_until)
         return false;
     const uint64_t used = d->used - cost(s, s->given) + cost(s, step);
-    if (used > (new ? d->take : d->keep))
+    if (used > (!new ? d->keep : step == 0 ? d->begin : d->take))
         return false;
     d->used = used;
     s->given = step;
@@ -130,7 +131,10 @@ void allocator_run(struct allocator *a, struct allocate_slot *slot, unsigned n, 
 {
     allocator_note(a, bps, now);
     const uint64_t steady = allocator_steady(a);
-    struct division d = {.keep = bps, .take = steady / TAKE_DEN * TAKE_NUM, .now = now};
+    struct division d = {.keep = bps,
+                         .take = steady / TAKE_DEN * TAKE_NUM,
+                         .begin = bps / TAKE_DEN * TAKE_NUM,
+                         .now = now};
     for (int rank = 0; rank < ALLOCATE_RANKS; rank++)
         for (unsigned i = 0; i < n; i++)
             if (slot[i].rank == (enum allocate_rank)rank)

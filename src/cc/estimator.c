@@ -14,12 +14,9 @@
 #define AMID          (6 * USEC_PER_MS)  // the pause between two packets of a probe at most
 #define PACE          2 // times the target in calm: a keyframe may leave in half its time
 
-struct estimator *estimator_create(usec_t now)
+/** Nothing is known of the line. */
+static void begin(struct estimator *e, usec_t now)
 {
-    struct estimator *e = calloc(1, sizeof(*e));
-    if (!e)
-        return NULL;
-    history_init(&e->history);
     trend_init(&e->trend);
     acked_reset(&e->acked);
     alr_init(&e->alr, now);
@@ -31,7 +28,28 @@ struct estimator *estimator_create(usec_t now)
     e->deadline = USEC_NEVER;
     e->blind_from = USEC_NEVER;
     estimator_decide(e, now);
+}
+
+struct estimator *estimator_create(usec_t now)
+{
+    struct estimator *e = calloc(1, sizeof(*e));
+    if (!e)
+        return NULL;
+    history_init(&e->history);
+    begin(e, now);
     return e;
+}
+
+void estimator_moved(struct estimator *e, usec_t now)
+{
+    struct estimator fresh = {.falls = e->falls, .lies = e->lies, .last_sent = e->last_sent};
+    history_shrink(&e->history); // what it has lies in the struct itself from here on
+    fresh.history = e->history;
+    const usec_t deadline = e->deadline;
+    *e = fresh;
+    e->history.ring = e->history.first;
+    begin(e, now);
+    e->deadline = deadline;
 }
 
 void estimator_destroy(struct estimator *e)

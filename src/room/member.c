@@ -1,6 +1,7 @@
 #include "room/member.h"
 
 #include "room/data.h"
+#include "room/downlink.h"
 #include "room/room.h"
 
 #include <assert.h>
@@ -59,6 +60,8 @@ static void disconnect(struct member *m, usec_t now)
         remove_track(m, m->track_count - 1, now);
     while (m->slot_count)
         remove_slot(m, m->slot_count - 1);
+    downlink_destroy(m->down);
+    m->down = NULL;
     m->ssrc_count = 0;
     free(m->twcc);
     m->twcc = NULL;
@@ -147,7 +150,7 @@ static int agree_track(struct member *m, const struct agree_mline *line, usec_t 
     return 0;
 }
 
-static int agree_slot(struct member *m, const struct agree_mline *line)
+static int agree_slot(struct member *m, const struct agree_mline *line, usec_t now)
 {
     int i = find_slot(m, line->mid);
     if (i >= 0 && !(line->active && m->slot[i]->kind == line->kind &&
@@ -160,6 +163,8 @@ static int agree_slot(struct member *m, const struct agree_mline *line)
         return slot_agree(m->slot[i], line);
     if (!line->active || !line->client_receives)
         return 0;
+    if (!m->down && !(m->down = downlink_create(m, now)))
+        return -ENOMEM;
     struct slot **grown = realloc(m->slot, ((size_t)m->slot_count + 1) * sizeof(struct slot *));
     if (!grown)
         return -ENOMEM;
@@ -206,10 +211,12 @@ int member_agree(struct member *m, const struct agreement *a, usec_t now)
         if (a->mline[i].kind == KIND_DATA)
             continue;
         if ((err = agree_track(m, &a->mline[i], now)) < 0 ||
-            (err = agree_slot(m, &a->mline[i])) < 0)
+            (err = agree_slot(m, &a->mline[i], now)) < 0)
             break; // without memory: what is there goes on
     }
     m->demand_due = true;
+    if (m->down)
+        downlink_agree(m->down, now);
     room_changed(m->room, now);
     member_wake(m, peer_deadline(&m->peer));
     return err;

@@ -1,6 +1,7 @@
 /* A member's RTCP: reports and feedback out, reports and requests in. */
 #include "room/member.h"
 
+#include "room/downlink.h"
 #include "room/room.h"
 #include "rtp/ext.h"
 
@@ -216,9 +217,27 @@ static void on_reports(struct member *m, const struct rtcp *p, usec_t now)
     struct rtcp_report report;
     for (unsigned i = 0; rtcp_read_report(p, i, &report); i++) {
         struct slot *s = member_slot(m, report.ssrc);
-        if (s && s->ssrc == report.ssrc)
-            slot_on_report(s, &report, now);
+        if (!s || s->ssrc != report.ssrc)
+            continue;
+        slot_on_report(s, &report, now);
+        estimator_on_report(m->down->estimator, report.fraction, s->rtt, now);
+        downlink_on_feedback(m->down, now);
     }
+}
+
+/** What says how much the member's line carries. */
+static void on_estimate(struct member *m, const struct rtcp *p, usec_t now)
+{
+    struct rtcp_remb remb;
+    if (!m->down)
+        return;
+    if (p->kind == RTCP_KIND_TWCC) {
+        (void)estimator_on_twcc(m->down->estimator, p, now); // the estimator counts lies
+    } else {
+        rtcp_read_remb(p, &remb);
+        estimator_on_remb(m->down->estimator, remb.rate_bps, now);
+    }
+    downlink_on_feedback(m->down, now);
 }
 
 static void on_nack(struct member *m, const struct rtcp *p, usec_t now)
@@ -230,6 +249,7 @@ static void on_nack(struct member *m, const struct rtcp *p, usec_t now)
         return;
     while (rtcp_next_nack(p, &it, &seq)) {
         m->env->count.nacks_in++;
+        s->nacks++;
         slot_resend(s, seq, m->env, now);
     }
 }
@@ -277,10 +297,12 @@ enum drop member_on_rtcp(struct member *m, const uint8_t *data, size_t len, usec
         case RTCP_KIND_XR:
             member_on_xr(m, &p, now);
             break;
+        case RTCP_KIND_REMB:
+        case RTCP_KIND_TWCC:
+            on_estimate(m, &p, now);
+            break;
         case RTCP_KIND_BYE: // its streams fall silent, which says the same
         case RTCP_KIND_SDES:
-        case RTCP_KIND_REMB: // nothing is sent by estimate: layers follow what is shown
-        case RTCP_KIND_TWCC:
         case RTCP_KIND_OTHER:
             break;
         }

@@ -1,5 +1,6 @@
 #include "room/room.h"
 
+#include "room/downlink.h"
 #include "rtp/ext.h"
 
 #include <assert.h>
@@ -178,6 +179,12 @@ static void on_deadline(void *owner, usec_t now)
     }
     for (unsigned i = 0; i < r->member_count; i++) {
         struct member *m = r->member[i];
+        for (unsigned k = 0; choose && k < m->track_count; k++)
+            track_measure(m->track[k], now);
+        if ((m->seating.anew || choose) && m->down) {
+            m->down->dirty |= m->seating.anew;
+            downlink_share(m->down, now);
+        }
         for (unsigned k = 0; (m->seating.anew || choose) && k < m->slot_count; k++)
             slot_choose(m->slot[k], r->env, now);
         m->seating.anew = false;
@@ -236,7 +243,12 @@ static void forward(struct room_env *env, struct stream *st, const struct rtp *p
             seal_waiting(env, &w);
             d = udp_next(env->tx);
         }
-        const enum drop why = slot_write(s, pkt, desc, now, d, &w.job[w.count]);
+        struct rtp_copied where;
+        enum drop why = slot_write(s, pkt, desc, now, d, &where);
+        if (why == DROP_NONE && !downlink_pass(s->owner->down, s, d, &where, now))
+            continue;
+        if (why == DROP_NONE)
+            why = peer_seal_job(&s->owner->peer, &s->seal, d, &w.job[w.count]);
         if (why)
             env->count.unsent[why]++;
         else

@@ -1,6 +1,7 @@
 #include "room/slot.h"
 
 #include "base/seq.h"
+#include "room/downlink.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -25,8 +26,10 @@ static void take_mline(struct slot *s, const struct agree_mline *m)
     }
     memcpy(s->ext, m->ext, sizeof(s->ext));
     s->ext_mixed = m->ext_mixed;
-    if (s->rtx_ssrc == 0)
-        s->ext[EXT_ABS_SEND_TIME] = 0; // a resend under the same number must be the same bytes
+    if (s->rtx_ssrc == 0) // a resend under the same number must be the same bytes
+        s->ext[EXT_ABS_SEND_TIME] = 0;
+    if (s->rtx_ssrc == 0 && s->kind == KIND_VIDEO) // sound is never sent again
+        s->ext[EXT_TWCC] = 0;
 }
 
 struct slot *slot_create(struct member *owner, const struct agree_mline *m,
@@ -60,8 +63,11 @@ void slot_destroy(struct slot *s)
         stream_remove_slot(s->current, s);
     if (s->target)
         stream_remove_slot(s->target, s);
+    if (s->owner->down)
+        downlink_forget(s->owner->down, s);
     seal_stream_fini(&s->seal);
     seal_stream_fini(&s->rtx_seal);
+    free(s->again);
     free(s);
 }
 
@@ -162,12 +168,22 @@ void slot_drop_stream(struct slot *s, struct stream *st)
         leave_current(s);
 }
 
+void slot_freeze(struct slot *s, usec_t now)
+{
+    leave_current(s);
+    s->changed = true;
+    if (s->target)
+        stream_want_key(s->target, s->owner->env, now);
+}
+
 void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now)
 {
     if (s->track == t)
         return;
     s->track = t;
     s->changed = true;
+    s->rationed = false;
+    s->memory = (struct allocate_memory){0};
     if (!t) {
         aim(s, NULL, env, now);
         leave_current(s);
@@ -175,6 +191,29 @@ void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now
         return;
     }
     slot_choose(s, env, now);
+}
+
+/** Of what is wanted, what the line carries. Sets `*why` if that is less. */
+static struct stream *afford(struct slot *s, struct stream *st, const char **why, usec_t now)
+{
+    if (s->ration_limited)
+        *why = "bandwidth_limited";
+    if (s->ration_none)
+        return NULL;
+    while (st->layer > s->ration_stream || (st->layer && !stream_alive(st, now)))
+        st--; // a track's streams lie in a row, the lowest first
+    return st;
+}
+
+/** Likewise of the layers inside of it. */
+static struct layer afford_layer(const struct slot *s, const struct stream *st,
+                                 struct layer layer)
+{
+    const struct layer *most = &s->ration_layer;
+    if (st->layer != s->ration_stream || !s->ration_limited)
+        return layer;
+    return (struct layer){.sid = most->sid < layer.sid ? most->sid : layer.sid,
+                          .tid = most->tid < layer.tid ? most->tid : layer.tid};
 }
 
 void slot_choose(struct slot *s, struct room_env *env, usec_t now)
@@ -198,6 +237,14 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         st = track_choose(s->track, w->width, w->height, &limited, now);
     if (limited)
         why = "source_limited";
+    // Not before the line is divided anew.
+    if (st && s->kind == KIND_VIDEO && (!s->rationed || s->weighed != st->layer)) {
+        s->owner->down->dirty = true;
+        downlink_wake(s->owner->down, now);
+        return;
+    }
+    if (st && s->kind == KIND_VIDEO)
+        st = afford(s, st, &why, now);
     if (st && st->stats.started && !slot_codec_for(s, st)) {
         why = "codec_unsupported";
         st = NULL;
@@ -207,7 +254,7 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
         s->changed = true;
     }
     if (st && s->kind == KIND_VIDEO)
-        slot_aim_layer(s, st, track_layer(st, w->width, w->height, now));
+        slot_aim_layer(s, st, afford_layer(s, st, track_layer(st, w->width, w->height, now)));
     aim(s, st, env, now);
     if (s->current && layer_filter_needs_key(&s->filter))
         stream_want_key(s->current, env, now);
@@ -371,6 +418,8 @@ static bool wants_current(struct slot *s, const struct rtp *pkt, const struct pa
 bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, struct room_env *env, usec_t now)
 {
+    if (s->choked)
+        return false;
     if (s->current == st)
         return wants_current(s, pkt, desc, env, now);
     if (s->target != st || pkt->payload_len == 0)
@@ -403,7 +452,7 @@ void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritte
 }
 
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
-                     usec_t now, struct udp_datagram *out, struct seal_job *job)
+                     usec_t now, struct udp_datagram *out, struct rtp_copied *where)
 {
     struct rtp as = *pkt;
     if (desc)
@@ -416,16 +465,15 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
 
     struct rtp_out how;
     slot_out(s, &as, &to, now, &how);
-    struct rtp_copied where;
-    size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, &where);
+    size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, where);
     if (len == 0)
         return DROP_LIMIT;
     if (s->red.distance)
-        len = slot_add_red(s, pkt, &to, out->data, len, where.payload_off);
+        len = slot_add_red(s, pkt, &to, out->data, len, where->payload_off);
     out->len = (uint16_t)len;
     s->packets++;
     s->octets += pkt->payload_len;
-    return peer_seal_job(&s->owner->peer, &s->seal, out, job);
+    return DROP_NONE;
 }
 
 void stream_release_slots(struct stream *st, usec_t now)

@@ -11,6 +11,7 @@
  */
 #include "room/slot.h"
 
+#include "room/downlink.h"
 #include "room/member.h"
 
 // What a viewer catches up with is sent in steps, or a slow line would lose most of it.
@@ -57,7 +58,8 @@ bool slot_replay(struct slot *s, struct stream *st, struct room_env *env, usec_t
     const bool same = s->current && s->current != st && s->current->track == st->track;
     if (same && now - st->gop.at > SAME_MAX_AGE)
         return false;
-    return begin(s, st, MAX_BYTES, env, now);
+    const size_t carried = downlink_catch_up(s->owner->down);
+    return begin(s, st, carried < MAX_BYTES ? carried : MAX_BYTES, env, now);
 }
 
 void slot_on_key_request(struct slot *s, struct room_env *env, usec_t now)
@@ -82,20 +84,12 @@ static void send_cached(struct slot *s, struct rtp *pkt, const struct payload *d
                         struct room_env *env, usec_t now)
 {
     struct udp_datagram *d = udp_next(env->tx);
-    struct seal_job job;
-    enum drop why = slot_write(s, pkt, desc, now, d, &job);
-    if (why == DROP_NONE) {
-        seal_rtp_many(env->peer.seal, &job, 1);
-        why = job.drop;
-    }
-    env->count.unsent[why]++;
+    struct rtp_copied where;
+    const enum drop why = slot_write(s, pkt, desc, now, d, &where);
     if (why)
-        return;
-    d->len = (uint16_t)job.len;
-    env->count.replayed++;
-    env->count.packets_out++;
-    env->count.bytes_out += d->len;
-    udp_commit(env->tx);
+        env->count.unsent[why]++;
+    else if (downlink_send(s->owner->down, s, d, &where, SENT_VIDEO, now) == DROP_NONE)
+        env->count.replayed++;
 }
 
 /** The next packet; false if that is missing: NACK may bring it. */
@@ -117,7 +111,9 @@ void slot_replay_tick(struct slot *s, struct room_env *env, usec_t now)
     if (now < slot_replay_deadline(s))
         return;
     s->replay.at = now + STEP;
-    for (unsigned sent = 0; sent < STEP_PACKETS && s->replay.next <= s->current->repair.newest;)
+    for (unsigned sent = 0; sent < STEP_PACKETS &&
+                            s->replay.next <= s->current->repair.newest &&
+                            pacer_passes(&s->owner->down->pacer, now);)
         sent += replay_next(s, env, now);
     if (s->replay.next <= s->current->repair.newest)
         return;

@@ -1,31 +1,17 @@
-/* A viewer asks for a packet again: from the source's cache, through the same rewriter. */
+/* A packet goes out once more: because the viewer asks, or as padding that may be of use. From
+ * the source's cache, through the same rewriter. */
 #include "room/slot.h"
 
+#include "room/downlink.h"
 #include "room/member.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-// A viewer's resends are bounded, so that a small NACK cannot ask for a flood: a burst of one
-// large frame, then a quarter of what a 2 Mbit/s picture has.
-#define RESEND_BURST    200
-#define RESENDS_PER_SEC 100
-
-static bool take_token(struct slot *s, usec_t now)
-{
-    if (s->resend_at == 0) {
-        s->resend_at = now;
-        s->resend_tokens = RESEND_BURST;
-    }
-    const usec_t fresh = (now - s->resend_at) * RESENDS_PER_SEC / USEC_PER_SEC;
-    if (fresh > 0) {
-        s->resend_at += fresh * USEC_PER_SEC / RESENDS_PER_SEC;
-        s->resend_tokens = (int)usec_min(s->resend_tokens + fresh, RESEND_BURST);
-    }
-    if (s->resend_tokens == 0)
-        return false;
-    s->resend_tokens--;
-    return true;
-}
+// A packet that is asked for again within a round trip is on its way. A viewer whose round trip
+// is not known has this one.
+#define UNKNOWN_RTT  (50 * USEC_PER_MS)
+#define LONGEST_WAIT (400 * USEC_PER_MS)
 
 /** The cached packet that went out as `seq`, and where it went. */
 static bool find(const struct slot *s, uint16_t seq, struct rtp *pkt, struct payload *desc,
@@ -58,58 +44,76 @@ static bool as_it_was(const struct slot *s, struct rtp *pkt, const struct payloa
     return true;
 }
 
-static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
-                         usec_t now, struct udp_datagram *d)
+static bool by_rtx(const struct slot *s)
 {
-    const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
+    return s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
+}
+
+static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
+                         usec_t now, struct udp_datagram *d, struct rtp_copied *where)
+{
     struct rtp_out how;
     slot_out(s, pkt, to, now, &how);
-    if (rtx) {
+    if (by_rtx(s)) {
         how.ssrc = s->rtx_ssrc;
         how.seq = s->rtx_seq;
         how.pt = (uint8_t)s->out->rtx_pt;
         how.rtx = true;
         how.osn = to->seq;
     }
-    struct rtp_copied where;
-    return rtp_copy(d->data, PEER_MAX_CLEAR, pkt, &how, &where);
+    return rtp_copy(d->data, PEER_MAX_CLEAR, pkt, &how, where);
 }
 
-/** Without RTX: the same bytes again; or for the first time, if it came to us before the first
- * packet of the keyframe at which the slot switched, and so was not forwarded then. */
-static enum drop seal_again(struct slot *s, struct udp_datagram *d)
+bool slot_repeat(struct slot *s, uint16_t seq, enum sent_kind kind, usec_t now)
 {
-    const enum drop why = peer_seal_resend(&s->owner->peer, &s->seal, d);
-    return why == DROP_LATE ? peer_seal_rtp(&s->owner->peer, &s->seal, d) : why;
-}
-
-void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
-{
+    struct room_env *env = s->owner->env;
     struct rtp pkt;
     struct rewrite_at at;
     struct payload desc;
     struct rewritten to;
     const struct payload *described = s->kind == KIND_VIDEO ? &desc : NULL;
     if (!find(s, seq, &pkt, &desc, &at) || !as_it_was(s, &pkt, &described))
-        return;
+        return false;
+    if (kind == SENT_PADDING && pkt.payload_len == 0)
+        return false;
     const struct rewrite_in in = {.source = at.source, .pkt = &pkt, .desc = described};
-    if (rewrite_again(&s->rewrite, &at, &in, &to) != DROP_NONE || !take_token(s, now))
-        return;
+    if (rewrite_again(&s->rewrite, &at, &in, &to) != DROP_NONE)
+        return false;
+    if (kind == SENT_RTX && !downlink_may_resend(s->owner->down, pkt.len, now))
+        return false;
 
     struct udp_datagram *d = udp_next(env->tx);
-    const size_t len = copy_again(s, &pkt, &to, now, d);
+    struct rtp_copied where;
+    const size_t len = copy_again(s, &pkt, &to, now, d, &where);
     if (len == 0)
-        return;
+        return false;
     d->len = (uint16_t)len;
-    const bool rtx = s->rtx_ssrc != 0 && s->out->rtx_pt >= 0;
-    const enum drop why =
-        rtx ? peer_seal_rtp(&s->owner->peer, &s->rtx_seal, d) : seal_again(s, d);
-    env->count.unsent[why]++;
-    if (why)
-        return;
-    udp_commit(env->tx);
-    s->rtx_seq = (uint16_t)(s->rtx_seq + rtx);
-    env->count.resent++;
-    env->count.packets_out++;
-    env->count.bytes_out += d->len;
+    s->rtx_seq = (uint16_t)(s->rtx_seq + by_rtx(s));
+    return downlink_send(s->owner->down, s, d, &where, kind, now) == DROP_NONE;
+}
+
+/** Is it time to send this packet again? Notes it if so. */
+static bool once_a_round_trip(struct slot *s, uint16_t seq, usec_t now)
+{
+    if (!s->again)
+        s->again = calloc(SLOT_AGAIN, sizeof(*s->again));
+    if (!s->again)
+        return false;
+    usec_t rtt = s->owner->down->estimate.rtt ? s->owner->down->estimate.rtt : s->rtt;
+    rtt = rtt ? rtt : UNKNOWN_RTT;
+    // Its own clock says when to ask again, and runs a little before ours.
+    const usec_t wait = usec_min(rtt * 3 / 4, LONGEST_WAIT);
+    struct slot_again *a = &s->again[seq % SLOT_AGAIN];
+    if (a->at && a->seq == seq && now - a->at < wait)
+        return false;
+    *a = (struct slot_again){.seq = seq, .at = now};
+    return true;
+}
+
+void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now)
+{
+    if (s->current && once_a_round_trip(s, seq, now) && slot_repeat(s, seq, SENT_RTX, now)) {
+        env->count.resent++;
+        s->resent++;
+    }
 }

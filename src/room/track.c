@@ -66,8 +66,7 @@ const struct agree_codec *track_codec(const struct track *t, uint8_t pt, bool *r
     return NULL;
 }
 
-/** The size of a layer: as its keyframes say, else as the offer says, else a usual camera's. */
-static void size_of(const struct track *t, const struct stream *st, unsigned *w, unsigned *h)
+void track_size(const struct track *t, const struct stream *st, unsigned *w, unsigned *h)
 {
     const unsigned below_top = t->stream_count - 1u - st->layer;
     if (st->width) {
@@ -93,7 +92,7 @@ unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height)
     unsigned i = 0;
     while (i + 1 < t->stream_count) {
         unsigned w, h;
-        size_of(t, &t->stream[i], &w, &h);
+        track_size(t, &t->stream[i], &w, &h);
         if (width && height && covers(w, h, width, height))
             break;
         i++;
@@ -114,7 +113,7 @@ struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bo
         if (!stream_alive(st, now))
             continue;
         best = st;
-        size_of(t, st, &w, &h);
+        track_size(t, st, &w, &h);
         if (width && height && covers(w, h, width, height))
             return st;
     }

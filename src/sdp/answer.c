@@ -84,7 +84,6 @@ static int agree_mline(struct work *w, unsigned index, struct agree_mline *m)
         direction &= ~(unsigned)DIR_SEND;
     extmap_agree(s, direction, m);
     m->ext_mixed = (s->flags | w->offer.session.flags) & FLAG_ALLOW_MIXED;
-    codecs_agree_feedback(s, m);
     if (direction & DIR_SEND)
         simulcast_agree(s, m);
     return 0;
@@ -102,6 +101,9 @@ static int agree_mlines(struct work *w, struct agreement *a)
             return rc;
     }
     extmap_settle(a);
+    for (unsigned i = 0; i < a->mline_count; i++)
+        if (a->mline[i].active)
+            codecs_agree_feedback(&w->offer.mline[i], &a->mline[i]);
     return 0;
 }
 

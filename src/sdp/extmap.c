@@ -1,4 +1,5 @@
 #include "extmap.h"
+#include "codecs.h"
 
 #define AUDIO (1u << KIND_AUDIO)
 #define VIDEO (1u << KIND_VIDEO)
@@ -10,14 +11,14 @@ static const struct {
     unsigned direction;
 } known[EXT_COUNT] = {
     [EXT_MID] = {"urn:ietf:params:rtp-hdrext:sdes:mid", AUDIO | VIDEO, DIR_SEND | DIR_RECV},
-    // A slot is one stream that we restamp: it needs no rid, and no transport-wide number yet.
+    // A slot is one stream that we restamp: it needs no rid.
     [EXT_RID] = {"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", VIDEO, DIR_SEND},
     [EXT_RRID] = {"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", VIDEO, DIR_SEND},
     [EXT_AUDIO_LEVEL] = {"urn:ietf:params:rtp-hdrext:ssrc-audio-level", AUDIO,
                          DIR_SEND | DIR_RECV},
     [EXT_TWCC] = {"http://www.ietf.org/id/"
                   "draft-holmer-rmcat-transport-wide-cc-extensions-01",
-                  AUDIO | VIDEO, DIR_SEND},
+                  AUDIO | VIDEO, DIR_SEND | DIR_RECV},
     [EXT_ABS_SEND_TIME] = {"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
                            AUDIO | VIDEO, DIR_SEND | DIR_RECV},
     [EXT_ORIENTATION] = {"urn:3gpp:video-orientation", VIDEO, DIR_SEND | DIR_RECV},
@@ -39,23 +40,31 @@ bool extmap_known(struct span uri, enum media_ext *out)
     return false;
 }
 
+/**
+ * Does the client answer numbers that we write? And can we: what is sent again without RTX must
+ * be the same bytes, so it cannot have a new number.
+ */
+static bool numbered(const struct section *s, const struct agree_mline *m)
+{
+    bool answered = false;
+    for (unsigned i = 0; i < m->codec_count; i++)
+        answered |= (section_payload(s, m->codec[i].pt)->feedback & FB_TWCC) != 0;
+    return answered && (m->kind == KIND_AUDIO || codecs_have_rtx(m));
+}
+
 void extmap_agree(const struct section *s, unsigned direction, struct agree_mline *m)
 {
+    const bool ours = numbered(s, m);
     for (unsigned i = 0; i < EXT_COUNT; i++) {
         unsigned use = direction & known[i].direction & s->ext[i].direction;
+        if (i == EXT_TWCC && !ours)
+            use &= ~(unsigned)DIR_RECV;
         // Transport-wide numbers say all that absolute send times do, and more.
         if (i == EXT_ABS_SEND_TIME && m->ext[EXT_TWCC])
-            use &= ~(unsigned)DIR_SEND;
+            use &= ours ? 0 : ~(unsigned)DIR_SEND;
         bool fits = known[i].kinds & 1u << m->kind;
         m->ext[i] = use && fits ? s->ext[i].id : 0;
     }
-}
-
-static void take_out(struct agree_mline *m, enum media_ext ext)
-{
-    m->ext[ext] = 0;
-    for (unsigned c = 0; ext == EXT_TWCC && c < m->codec_count; c++)
-        m->codec[c].twcc = false;
 }
 
 /** Takes the ids of one m-line into account. `meaning` is by id, EXT_COUNT: none yet. */
@@ -68,7 +77,7 @@ static void settle_mline(struct agree_mline *m, bool send_times, enum media_ext 
         if (*known_as == EXT_COUNT)
             *known_as = (enum media_ext)i;
         else if (*known_as != (enum media_ext)i)
-            take_out(m, (enum media_ext)i);
+            m->ext[i] = 0;
     }
 }
 

@@ -50,6 +50,10 @@ json_t *worker_stats(const struct worker *w)
         {"switches", c->switches},
         {"replays", c->replays},
         {"replayed", c->replayed},
+        {"paced", c->paced},
+        {"overflows", c->overflows},
+        {"probes", c->probes},
+        {"padding", c->padding},
     };
     json_t *o = json_pack("{s:o, s:o, s:o}", "dropped", drops(w->dropped), "unsent",
                           drops(c->unsent), "data", data(w));

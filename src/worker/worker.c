@@ -8,8 +8,10 @@
  */
 #include "worker/worker.h"
 
-#include "room/data.h"
 #include "route.h"
+
+#include "room/data.h"
+#include "room/downlink.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +88,8 @@ static enum drop on_stun(struct worker *w, struct udp_datagram *d, usec_t now)
         route_add_address(w, wm, &d->addr);
     if (ev.first_valid || ev.restarted)
         member_wake(m, peer_deadline(&m->peer)); // DTLS has its own clock from here on
+    if (ev.selected_changed && !ev.first_valid && m->down)
+        downlink_moved(m->down, now);
     member_settle(m, now);
     return why;
 }

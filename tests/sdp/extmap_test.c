@@ -58,7 +58,7 @@ static void absolute_send_time_stands_in_for_transport_wide_numbers(void **state
            (uint8_t[EXT_COUNT]){[EXT_ABS_SEND_TIME] = 6});
 }
 
-static void a_slot_has_no_rid_and_no_transport_wide_number_but_says_so_to_nobody(void **state)
+static void a_slot_has_no_rid_but_says_so_to_nobody(void **state)
 {
     (void)state;
     expect_and(3, SESSION("0") VIDEO("0", "recvonly") ALL,
@@ -72,6 +72,37 @@ static void a_slot_has_no_rid_and_no_transport_wide_number_but_says_so_to_nobody
                                     [EXT_AUDIO_LEVEL] = 4,
                                     [EXT_ABS_SEND_TIME] = 6,
                                     [EXT_CAPTURE_TIME] = 8});
+}
+
+#define FEEDBACK "a=rtcp-fb:* transport-cc\r\n"
+
+static void a_slot_has_numbers_where_the_client_answers_them(void **state)
+{
+    (void)state;
+    expect_and(2, SESSION("0") VIDEO("0", "recvonly") ALL FEEDBACK,
+               (uint8_t[EXT_COUNT]){[EXT_MID] = 1,
+                                    [EXT_TWCC] = 5,
+                                    [EXT_ORIENTATION] = 7,
+                                    [EXT_CAPTURE_TIME] = 8,
+                                    [EXT_DEPENDENCY] = 9});
+    expect(SESSION("0") AUDIO("0", "recvonly") ALL FEEDBACK,
+           (uint8_t[EXT_COUNT]){
+               [EXT_MID] = 1, [EXT_AUDIO_LEVEL] = 4, [EXT_TWCC] = 5, [EXT_CAPTURE_TIME] = 8});
+}
+
+static void a_picture_without_rtx_has_no_numbers_but_an_estimate_of_its_receiver(void **state)
+{
+    (void)state;
+    struct sdp_answered a = answer_plain(SESSION("0") M("video", "96") MUX("0") VP8
+                                         "a=recvonly\r\n" EXT("5", URI_TWCC) EXT("6", URI_AST)
+                                             FEEDBACK "a=rtcp-fb:96 goog-remb\r\n");
+    const struct agree_mline *m = &a.agreement.mline[0];
+    assert_int_equal(m->ext[EXT_TWCC], 0);
+    assert_int_equal(m->ext[EXT_ABS_SEND_TIME], 6);
+    assert_true(m->codec[0].remb && !m->codec[0].twcc);
+    assert_true(has(&a, "a=rtcp-fb:96 goog-remb\r\n"));
+    assert_true(has(&a, "a=extmap:5 " URI_TWCC "\r\n")); // for a camera that may come
+    sdp_answered_fini(&a);
 }
 
 static void both_directions_have_the_union(void **state)
@@ -195,7 +226,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_track_has_what_we_use_of_senders),
         cmocka_unit_test(absolute_send_time_stands_in_for_transport_wide_numbers),
-        cmocka_unit_test(a_slot_has_no_rid_and_no_transport_wide_number_but_says_so_to_nobody),
+        cmocka_unit_test(a_slot_has_no_rid_but_says_so_to_nobody),
+        cmocka_unit_test(a_slot_has_numbers_where_the_client_answers_them),
+        cmocka_unit_test(a_picture_without_rtx_has_no_numbers_but_an_estimate_of_its_receiver),
         cmocka_unit_test(both_directions_have_the_union),
         cmocka_unit_test(of_two_ids_and_of_two_uris_the_first_counts),
         cmocka_unit_test(ids_belong_to_their_mline),

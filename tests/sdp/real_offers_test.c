@@ -149,7 +149,8 @@ static void a_call_has_its_slots_in_pairs(void **state)
             assert_true(a.agreement.mline[m].client_receives);
             assert_false(a.agreement.mline[m].client_sends);
             assert_int_equal(a.agreement.mline[m].slot_pair, (m - 2) / 2);
-            assert_int_equal(a.agreement.mline[m].ext[EXT_TWCC], 0);
+            assert_true(a.agreement.mline[m].ext[EXT_TWCC]);
+            assert_true(a.agreement.mline[m].codec[0].twcc);
             assert_true(a.agreement.mline[m].ext[EXT_MID]);
         }
         assert_true(mline_has(&a, 2, "a=msid:slot0 slot0-audio\r\n"));

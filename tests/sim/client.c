@@ -64,6 +64,10 @@ void client_init(struct client *c, const struct client_env *env, uint16_t number
     c->ssrc = rng_u32(env->rng);
     c->check_at = now;
     c->report_at = USEC_NEVER;
+    c->heard = malloc(sizeof(*c->heard));
+    if (!c->heard)
+        abort();
+    twcc_recv_init(c->heard);
     make_credentials(c);
     start_dtls(c, now);
     if (conf->data)
@@ -92,6 +96,7 @@ void client_fini(struct client *c)
     for (unsigned i = 0; i < c->sink_count; i++)
         sink_destroy(c->sink[i]);
     client_data_destroy(c->data);
+    free(c->heard);
     *c = (struct client){0};
 }
 
@@ -167,6 +172,7 @@ void client_reconnect(struct client *c, usec_t now)
     c->asleep = c->no_checks = false;
     client_restart_ice(c, now);
     start_dtls(c, now);
+    twcc_recv_init(c->heard);
     for (unsigned i = 0; i < c->sink_count; i++)
         sink_reset(c->sink[i]);
     for (unsigned i = 0; i < c->pub_count; i++)
@@ -271,6 +277,7 @@ static void on_rtp(struct client *c, uint8_t *bytes, size_t len, usec_t now)
     for (unsigned i = 0; i < c->sink_count; i++) {
         struct sink *s = c->sink[i];
         if (s->ssrc == pkt.ssrc || (s->rtx_ssrc && s->rtx_ssrc == pkt.ssrc)) {
+            client_note_number(c, s, &pkt, now);
             sink_on_rtp(s, &pkt, now);
             return;
         }
@@ -322,6 +329,7 @@ usec_t client_deadline(const struct client *c)
     if (!c->up)
         return at;
     at = usec_min(at, c->report_at);
+    at = usec_min(at, twcc_recv_deadline(c->heard));
     at = usec_min(at, client_data_deadline(c));
     for (unsigned i = 0; i < c->pub_count; i++)
         if (!c->pub[i].stopped)

@@ -17,6 +17,7 @@
 #include "rng.h"
 #include "sink.h"
 
+#include "cc/twcc.h"
 #include "dtls/dtls.h"
 #include "letter/letter.h"
 #include "rtp/xr.h"
@@ -60,6 +61,8 @@ struct client_conf {
     bool no_xr;        ///< does not answer reference times
     bool data;         ///< it offers data channels
     bool watches_only; ///< … on which it may not send
+    bool no_numbers;   ///< takes no transport-wide numbers
+    uint64_t remb_bps; ///< says each second that it can take so much; 0: says nothing
 };
 
 struct client_data;
@@ -96,7 +99,10 @@ struct client {
     uint16_t twcc_seq;
     uint64_t twcc_reported; ///< packets the server said it got
     uint64_t twcc_arrived;
-    uint32_t ssrc; ///< of its feedback
+    struct twcc_recv *heard; ///< owned: transport-wide numbers that came
+    uint64_t heard_numbers;  ///< packets that had one
+    bool deaf;               ///< tells nothing of them
+    uint32_t ssrc;           ///< of its feedback
     usec_t report_at;
     struct xr_dlrr rrtr; ///< the server's last reference time
     usec_t rrtr_at;
@@ -162,6 +168,9 @@ void client_send_dtls(struct client *c);
 /** Parts of client_on_datagram() and client_tick(). */
 void client_ice_tick(struct client *c, usec_t now);
 void client_on_stun(struct client *c, const uint8_t *bytes, size_t len, usec_t now);
+/** Notes the transport-wide number of a packet, sealed or not. */
+void client_note_number(struct client *c, const struct sink *s, const struct rtp *pkt,
+                        usec_t now);
 void client_on_rtcp(struct client *c, const uint8_t *bytes, size_t len, usec_t now);
 void client_rtcp_tick(struct client *c, usec_t now);
 /** Sends a PLI, or asks for packets again. */

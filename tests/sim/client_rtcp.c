@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "cc/twcc.h"
+#include "rtp/ext.h"
 
 #include <string.h>
 
@@ -50,8 +51,49 @@ static void send_sender_report(struct client *c, struct pub *p, usec_t now)
     }
 }
 
+void client_note_number(struct client *c, const struct sink *s, const struct rtp *pkt,
+                        usec_t now)
+{
+    uint16_t seq;
+    if (!rtp_ext_twcc(pkt, s->ext[EXT_TWCC], &seq))
+        return;
+    c->heard_numbers++;
+    twcc_recv_on_packet(c->heard, seq, now);
+}
+
+/** What came of what was numbered. */
+static void send_numbers(struct client *c, usec_t now)
+{
+    uint8_t out[CLIENT_PACKET];
+    while (now >= twcc_recv_deadline(c->heard)) {
+        const size_t len = twcc_recv_write(c->heard, out, 1200, c->ssrc, 1);
+        if (len == 0)
+            return;
+        if (!c->deaf)
+            client_send_rtcp(c, out, len);
+    }
+}
+
+/** draft-alvestrand-rmcat-remb-03 section 2.2. */
+static size_t write_remb(const struct client *c, uint64_t bps, uint8_t *out)
+{
+    unsigned exp = 0;
+    for (; bps >> exp > 0x3ffff; exp++)
+        ;
+    const uint32_t mantissa = (uint32_t)(bps >> exp);
+    static const uint8_t head[] = {0x8f, 206, 0, 5};
+    memcpy(out, head, 4);
+    wr32(out + 4, c->ssrc);
+    wr32(out + 8, 0);
+    memcpy(out + 12, "REMB", 4);
+    wr32(out + 16, UINT32_C(1) << 24 | exp << 18 | mantissa);
+    wr32(out + 20, c->sink_count ? c->sink[0]->ssrc : 0);
+    return 24;
+}
+
 void client_rtcp_tick(struct client *c, usec_t now)
 {
+    send_numbers(c, now);
     if (now < c->report_at)
         return;
     c->report_at = now + REPORT_EACH / 2 + rng_below(c->env->rng, (uint32_t)REPORT_EACH);
@@ -70,6 +112,8 @@ void client_rtcp_tick(struct client *c, usec_t now)
         c->rrtr.delay_rr = (uint32_t)((now - c->rrtr_at) * 65536 / USEC_PER_SEC);
         len += xr_write_dlrr(out + len, sizeof(out) - len, c->ssrc, &c->rrtr);
     }
+    if (c->conf.remb_bps)
+        len += write_remb(c, c->conf.remb_bps, out + len);
     client_send_rtcp(c, out, len);
 }
 

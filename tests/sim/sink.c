@@ -50,7 +50,9 @@ struct sink *sink_create(struct client *owner, enum media_kind kind, enum slot_r
     s->rtx_ssrc = kind == KIND_VIDEO && !owner->conf.no_rtx ? rng_u32(r) : 0;
     for (unsigned e = 0; e < EXT_COUNT; e++)
         s->ext[e] = (uint8_t)(1 + (e + 5u * kind + owner->number) % 14);
-    s->ext[EXT_RID] = s->ext[EXT_RRID] = s->ext[EXT_TWCC] = 0;
+    s->ext[EXT_RID] = s->ext[EXT_RRID] = 0;
+    if (owner->conf.no_numbers || (kind == KIND_VIDEO && owner->conf.no_rtx))
+        s->ext[EXT_TWCC] = 0;
     if (kind == KIND_AUDIO)
         s->ext[EXT_DEPENDENCY] = s->ext[EXT_ORIENTATION] = 0;
     else
@@ -152,8 +154,14 @@ static void check_ids(struct sink *s, const struct sink_packet *a, const struct 
         COMPLAIN(s, "picture ids stopped at frame %u", b->mark.frame);
     if (!a->pid_here || !b->pid_here)
         return;
-    if (b->pid != ((a->pid + 1) & 0x7fff))
-        COMPLAIN(s, "picture id %u follows %u", b->pid, a->pid);
+    // VP9's references are counted in picture ids: there a frame left out stays a gap.
+    const uint32_t frames = b->mark.frame - a->mark.frame;
+    const bool gap = (a->codec == CODEC_VP9 || s->thinned_late) && frames == 2 &&
+                     same_source(&a->mark, &b->mark);
+    const uint16_t by = (b->pid - a->pid) & 0x7fff;
+    if (by != 1 && !(gap && by == 2))
+        COMPLAIN(s, "picture id %u of frame %u follows %u of frame %u, codec %d", b->pid,
+                 b->mark.frame, a->pid, a->mark.frame, (int)a->codec);
     const uint8_t tl0 = (uint8_t)(a->tl0 + (b->tid == 0));
     if (b->tl0 != tl0)
         COMPLAIN(s, "TL0PICIDX %u follows %u at layer %u", b->tl0, a->tl0, b->tid);
@@ -183,7 +191,9 @@ static void check_neighbours(struct sink *s, const struct sink_packet *a,
                  m->index, m->count);
     if (n->index != 0)
         COMPLAIN(s, "frame %u begins with packet %u", n->frame, n->index);
-    if (!(same && n->frame == m->frame + 1) && !n->key)
+    // Every second frame is of the upper temporal layer and may be left out.
+    const bool thinned = n->frame == m->frame + 2 && m->frame % 2 == 0;
+    if (!(same && (n->frame == m->frame + 1 || thinned)) && !n->key)
         COMPLAIN(s, "frame %u of %u/%u/%u follows %u of %u/%u/%u and is no keyframe", n->frame,
                  n->client, n->layer, n->incarnation, m->frame, m->client, m->layer,
                  m->incarnation);
@@ -229,7 +239,7 @@ static void play(struct sink *s, const struct sink_packet *p, usec_t now)
         s->frame_broken = true;
     if (s->kind == KIND_VIDEO && (s->hole || !s->any) && !(first && n->key))
         s->awaits_key = true;
-    s->hole = false;
+    s->hole = s->thinned_late = false;
     s->any = true;
     s->last = *p;
     s->seen = *n;
@@ -276,7 +286,11 @@ static void play_out(struct sink *s, usec_t now)
     int64_t key;
     while (s->cursor <= s->highest) {
         struct sink_packet *p = at(s, s->cursor);
-        if (p->here) {
+        if (p->here && p->empty) {
+            s->cursor++;
+            s->thinned_late = true;
+            continue;
+        } else if (p->here) {
             play(s, p, now);
         } else if (s->kind == KIND_VIDEO && key_ahead(s, &key)) {
             skip_to(s, key);
@@ -388,7 +402,9 @@ void sink_on_rtp(struct sink *s, struct rtp *pkt, usec_t now)
     }
     if (rtx && rtx_unwrap(pkt, codec->pt, s->ssrc) != DROP_NONE)
         return;
-    if (!read_packet(s, pkt, codec, &p))
+    if (pkt->payload_len == 0 && s->kind == KIND_VIDEO)
+        p = (struct sink_packet){.here = true, .empty = true, .ts = pkt->ts};
+    else if (!read_packet(s, pkt, codec, &p))
         return;
     if (s->kind == KIND_AUDIO)
         (void)sink_hear(s, &p.mark);

@@ -36,6 +36,7 @@ struct sink_heard {
 /** One packet as it came. */
 struct sink_packet {
     bool here, marker, has_frame;
+    bool empty; ///< in the place of one that was left out for this viewer
     enum media_codec codec;
     uint8_t tl0, tid;
     bool pid_here;
@@ -78,6 +79,7 @@ struct sink {
     bool any;                ///< `last` holds
     struct sink_packet last; ///< played out last
     bool frame_broken;       ///< of the frame being played out
+    bool thinned_late;       ///< an empty packet was played out last
     bool awaits_key;         ///< nothing can be decoded until a keyframe
     usec_t pli_at;
     usec_t tick_at; ///< sink_tick() is due; USEC_NEVER: nothing is missing
