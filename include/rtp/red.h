@@ -27,6 +27,7 @@ struct red_block {
 
 /** What a payload holds. */
 struct red {
+    uint8_t pt;                             ///< of all blocks
     uint8_t count;                          ///< of redundant blocks
     struct red_block block[RED_MAX_BLOCKS]; ///< the newest first: block k is k + 1 frames back
     uint16_t primary;                       ///< where the packet's own frame begins
@@ -42,19 +43,24 @@ struct red {
 enum drop red_parse(struct red *out, const uint8_t *payload, size_t len, uint8_t pt);
 
 /**
- * Turns the RED packet `*pkt` in place into the plain one of payload type `pt`: the header
- * moves over the redundancy, so `pkt->data` moves on. `r` is what red_parse() said of it; its
- * blocks are gone afterwards.
+ * Turns the RED packet `*pkt` in place into the plain one: the header moves over the
+ * redundancy, so `pkt->data` moves on. `r` is what red_parse() said of it; its blocks are gone
+ * afterwards.
  */
-void red_unwrap(struct rtp *pkt, const struct red *r, uint8_t pt);
+void red_unwrap(struct rtp *pkt, const struct red *r);
+
+/** A packet made of a copy. `pkt` points into `bytes`: not to be moved. */
+struct red_copy {
+    struct rtp pkt;
+    uint8_t bytes[RTP_MIN_HEADER + RED_MAX_LENGTH];
+};
 
 /**
  * Makes the plain packet with number `seq` that block `k` of `pkt` is a copy of, without header
- * extensions: what they said of that frame is lost. It is written into `buf` (`cap` bytes), in
- * which `*out` then points. False if it does not fit.
+ * extensions: what they said of that frame is lost.
  */
-bool red_recover(const struct rtp *pkt, const struct red *r, unsigned k, uint8_t pt,
-                 uint16_t seq, uint8_t *buf, size_t cap, struct rtp *out);
+void red_recover(const struct rtp *pkt, const struct red *r, unsigned k, uint16_t seq,
+                 struct red_copy *out);
 
 /** A frame to send again. */
 struct red_frame {
@@ -63,15 +69,22 @@ struct red_frame {
     uint16_t ts_offset;  ///< ticks before the packet it is added to
 };
 
+/** Frames to send again, the newest first. */
+struct red_frames {
+    uint8_t pt; ///< of all of them, and of the packet they are added to
+    unsigned count;
+    struct red_frame frame[RED_MAX_BLOCKS];
+};
+
 /**
  * Makes the plain packet at `packet` (`len` bytes, its payload from `payload_off` on to its
- * end) a RED one: headers and `n` frames, the newest first, are put before its payload, of
- * which each block gets the type `pt`. The packet's own payload type is the caller's to set.
- * Frames from the first that does not fit on (block limits, `cap`, RED_MAX_PACKET) are left
- * out. Returns the new length; `len`, changing nothing, if no frame fits.
+ * end) a RED one: headers and the frames are put before its payload. The packet's own payload
+ * type is the caller's to set. Frames from the first that does not fit on (block limits, `cap`,
+ * RED_MAX_PACKET) are left out. Returns the new length; `len`, changing nothing, if no frame
+ * fits.
  */
-size_t red_wrap(uint8_t *packet, size_t len, size_t cap, size_t payload_off, uint8_t pt,
-                const struct red_frame *frame, unsigned n);
+size_t red_wrap(uint8_t *packet, size_t len, size_t cap, size_t payload_off,
+                const struct red_frames *frames);
 
 /**
  * How many frames back a receiver gets: by its loss. More at once, less only after a calm time,

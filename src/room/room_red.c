@@ -49,16 +49,16 @@ static unsigned credible(const struct repair *repair, const struct rtp *pkt,
 }
 
 static void fill_hole(struct room *room, struct stream *st, const struct rtp *pkt,
-                      const struct red *r, unsigned k, uint8_t pt, usec_t now)
+                      const struct red *r, unsigned k, usec_t now)
 {
-    uint8_t buf[RTP_MIN_HEADER + RED_MAX_LENGTH];
-    struct rtp there, copy;
+    struct red_copy copy;
+    struct rtp there;
     const uint16_t seq = (uint16_t)(pkt->seq - 1 - k);
     if (r->block[k].len == 0 || repair_get(&st->repair, seq, &there) ||
-        !fits(&st->repair, seq, pkt->ts - r->block[k].ts_offset, pkt) ||
-        !red_recover(pkt, r, k, pt, seq, buf, sizeof(buf), &copy))
+        !fits(&st->repair, seq, pkt->ts - r->block[k].ts_offset, pkt))
         return;
-    if (room_on_packet(room, st, &copy, true, now) == DROP_NONE)
+    red_recover(pkt, r, k, seq, &copy);
+    if (room_on_packet(room, st, &copy.pkt, true, now) == DROP_NONE)
         room->env->count.red_recovered++;
 }
 
@@ -75,7 +75,7 @@ enum drop room_undo_red(struct room *r, struct stream *st, struct rtp *pkt, usec
     if (why)
         return why;
     for (unsigned k = credible(&st->repair, pkt, &red); k-- > 0;) // in the order of time
-        fill_hole(r, st, pkt, &red, k, c->pt, now);
-    red_unwrap(pkt, &red, c->pt);
+        fill_hole(r, st, pkt, &red, k, now);
+    red_unwrap(pkt, &red);
     return DROP_NONE;
 }

@@ -21,9 +21,8 @@ static bool sent_before(const struct slot *s, const struct rewritten *to, unsign
 size_t slot_add_red(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
                     uint8_t *bytes, size_t len, size_t payload_off)
 {
-    struct red_frame frame[RED_MAX_DISTANCE];
+    struct red_frames frames = {.pt = s->out->pt};
     struct rtp old;
-    unsigned n = 0;
     if (s->kind != KIND_AUDIO || s->out->red_pt == 0)
         return len;
     for (unsigned back = 1; back <= s->red.distance; back++) {
@@ -33,11 +32,10 @@ size_t slot_add_red(struct slot *s, const struct rtp *pkt, const struct rewritte
         const uint32_t offset = pkt->ts - old.ts;
         if (offset > RED_MAX_OFFSET) // a pause lies between: nobody plays it any more
             break;
-        frame[n++] = (struct red_frame){
+        frames.frame[frames.count++] = (struct red_frame){
             .data = rtp_payload(&old), .len = old.payload_len, .ts_offset = (uint16_t)offset};
     }
-    const size_t wrapped =
-        red_wrap(bytes, len, PEER_MAX_CLEAR, payload_off, s->out->pt, frame, n);
+    const size_t wrapped = red_wrap(bytes, len, PEER_MAX_CLEAR, payload_off, &frames);
     if (wrapped == len)
         return len;
     bytes[1] = (uint8_t)((bytes[1] & 0x80) | s->out->red_pt);

@@ -33,7 +33,7 @@ static size_t read_headers(struct red *r, const uint8_t *p, size_t len, uint8_t 
 enum drop red_parse(struct red *out, const uint8_t *payload, size_t len, uint8_t pt)
 {
     enum drop why;
-    *out = (struct red){0};
+    *out = (struct red){.pt = pt};
     if (len > UINT16_MAX)
         return DROP_MALFORMED;
     size_t at = read_headers(out, payload, len, pt, &why);
@@ -64,46 +64,43 @@ enum drop red_parse(struct red *out, const uint8_t *payload, size_t len, uint8_t
     return DROP_NONE;
 }
 
-void red_unwrap(struct rtp *pkt, const struct red *r, uint8_t pt)
+void red_unwrap(struct rtp *pkt, const struct red *r)
 {
     assert(r->primary + r->primary_len == pkt->payload_len);
     memmove(pkt->data + r->primary, pkt->data, pkt->payload_off);
     pkt->data += r->primary;
     pkt->len = (uint16_t)(pkt->len - r->primary);
     pkt->payload_len = r->primary_len;
-    pkt->pt = pt;
+    pkt->pt = r->pt;
     rtp_write(pkt);
 }
 
-bool red_recover(const struct rtp *pkt, const struct red *r, unsigned k, uint8_t pt,
-                 uint16_t seq, uint8_t *buf, size_t cap, struct rtp *out)
+void red_recover(const struct rtp *pkt, const struct red *r, unsigned k, uint16_t seq,
+                 struct red_copy *out)
 {
     assert(k < r->count);
     const struct red_block *b = &r->block[k];
-    if (cap < RTP_MIN_HEADER + (size_t)b->len)
-        return false;
-    memset(buf, 0, RTP_MIN_HEADER);
-    buf[0] = 0x80;
-    memcpy(buf + RTP_MIN_HEADER, rtp_payload(pkt) + b->off, b->len);
-    *out = (struct rtp){.data = buf,
-                        .len = (uint16_t)(RTP_MIN_HEADER + b->len),
-                        .payload_off = RTP_MIN_HEADER,
-                        .payload_len = b->len,
-                        .ssrc = pkt->ssrc,
-                        .ts = pkt->ts - b->ts_offset,
-                        .seq = seq,
-                        .pt = pt};
-    rtp_write(out);
-    return true;
+    memset(out->bytes, 0, RTP_MIN_HEADER);
+    out->bytes[0] = 0x80;
+    memcpy(out->bytes + RTP_MIN_HEADER, rtp_payload(pkt) + b->off, b->len);
+    out->pkt = (struct rtp){.data = out->bytes,
+                            .len = (uint16_t)(RTP_MIN_HEADER + b->len),
+                            .payload_off = RTP_MIN_HEADER,
+                            .payload_len = b->len,
+                            .ssrc = pkt->ssrc,
+                            .ts = pkt->ts - b->ts_offset,
+                            .seq = seq,
+                            .pt = r->pt};
+    rtp_write(&out->pkt);
 }
 
 /** How many of the frames can go along, and the bytes they add. */
-static unsigned fitting(const struct red_frame *frame, unsigned n, size_t len, size_t cap,
-                        size_t *added)
+static unsigned fitting(const struct red_frames *frames, size_t len, size_t cap, size_t *added)
 {
+    const struct red_frame *frame = frames->frame;
     unsigned fit = 0;
     *added = LAST_HEADER;
-    for (; fit < n && fit < RED_MAX_BLOCKS; fit++) {
+    for (; fit < frames->count && fit < RED_MAX_BLOCKS; fit++) {
         const struct red_frame *f = &frame[fit];
         const size_t more = *added + BLOCK_HEADER + f->len;
         const unsigned newer = fit ? frame[fit - 1].ts_offset : 0;
@@ -115,24 +112,25 @@ static unsigned fitting(const struct red_frame *frame, unsigned n, size_t len, s
     return fit;
 }
 
-size_t red_wrap(uint8_t *packet, size_t len, size_t cap, size_t payload_off, uint8_t pt,
-                const struct red_frame *frame, unsigned n)
+size_t red_wrap(uint8_t *packet, size_t len, size_t cap, size_t payload_off,
+                const struct red_frames *frames)
 {
     size_t added;
-    const unsigned fit = fitting(frame, n, len, cap, &added);
+    const unsigned fit = fitting(frames, len, cap, &added);
     if (fit == 0 || payload_off >= len)
         return len;
     uint8_t *header = packet + payload_off;
     uint8_t *block = header + (size_t)fit * BLOCK_HEADER + LAST_HEADER;
     memmove(header + added, header, len - payload_off);
     for (unsigned i = fit; i-- > 0;) {
-        const struct red_frame *f = &frame[i];
-        wr32(header, (uint32_t)(FOLLOWED | pt) << 24 | (uint32_t)f->ts_offset << 10 | f->len);
+        const struct red_frame *f = &frames->frame[i];
+        wr32(header,
+             (uint32_t)(FOLLOWED | frames->pt) << 24 | (uint32_t)f->ts_offset << 10 | f->len);
         memcpy(block, f->data, f->len);
         header += BLOCK_HEADER;
         block += f->len;
     }
-    *header = pt;
+    *header = frames->pt;
     return len + added;
 }
 

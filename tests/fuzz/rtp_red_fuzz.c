@@ -36,10 +36,10 @@ static size_t blocks_lie_inside(const struct red *r, size_t len)
 static void recovers(const struct rtp *pkt, const struct red *r)
 {
     for (unsigned k = 0; k < r->count; k++) {
-        uint8_t buf[RTP_MIN_HEADER + RED_MAX_LENGTH];
-        struct rtp made, again;
-        require(red_recover(pkt, r, k, 111, 5, buf, sizeof(buf), &made));
-        require(rtp_parse(&again, made.data, made.len) == DROP_NONE);
+        struct red_copy made;
+        struct rtp again;
+        red_recover(pkt, r, k, 5, &made);
+        require(rtp_parse(&again, made.pkt.data, made.pkt.len) == DROP_NONE);
         require(again.payload_len == r->block[k].len && again.seq == 5);
         require(again.ts == pkt->ts - r->block[k].ts_offset && again.ssrc == pkt->ssrc);
     }
@@ -50,22 +50,21 @@ static void recovers(const struct rtp *pkt, const struct red *r)
 static void wraps_again(const uint8_t *payload, size_t len, const struct red *r)
 {
     uint8_t out[RTP_MIN_HEADER + 4096 + 64];
-    struct red_frame frame[RED_MAX_BLOCKS];
+    struct red_frames frames = {.pt = 111, .count = r->count};
     unsigned offset = 0;
     for (unsigned k = 0; k < r->count; k++) {
         if (r->block[k].ts_offset <= offset) // empty blocks out of order are not written
             return;
         offset = r->block[k].ts_offset;
-        frame[k] = (struct red_frame){.data = payload + r->block[k].off,
-                                      .len = r->block[k].len,
-                                      .ts_offset = r->block[k].ts_offset};
+        frames.frame[k] = (struct red_frame){.data = payload + r->block[k].off,
+                                             .len = r->block[k].len,
+                                             .ts_offset = r->block[k].ts_offset};
     }
     if (r->count == 0 || len + RTP_MIN_HEADER > RED_MAX_PACKET)
         return;
     memcpy(out + RTP_MIN_HEADER, payload + r->primary, r->primary_len);
     const size_t plain = RTP_MIN_HEADER + (size_t)r->primary_len;
-    require(red_wrap(out, plain, sizeof(out), RTP_MIN_HEADER, 111, frame, r->count) ==
-            RTP_MIN_HEADER + len);
+    require(red_wrap(out, plain, sizeof(out), RTP_MIN_HEADER, &frames) == RTP_MIN_HEADER + len);
     require(memcmp(out + RTP_MIN_HEADER, payload, len) == 0);
 }
 
@@ -87,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         blocks_lie_inside(&r, len);
         recovers(&pkt, &r);
         wraps_again(rtp_payload(&pkt), len, &r);
-        red_unwrap(&pkt, &r, 111);
+        red_unwrap(&pkt, &r);
         require(rtp_parse(&again, pkt.data, pkt.len) == DROP_NONE);
         require(again.payload_len == r.primary_len && again.pt == 111);
     }
