@@ -10,10 +10,11 @@ void call_say(struct call_member *m, const char *text, size_t len)
         call_tell_text(m, text, len);
         return;
     }
-    struct letter l = {.type = LETTER_DATA_OUT, .u.data.text = strndup(text, len)};
-    if (l.u.data.text)
+    char *copy = strndup(text, len);
+    struct letter l = {.type = LETTER_DATA_OUT, .u.data.text = copy};
+    if (copy)
         call_letter(m, &l);
-    letter_fini(&l);
+    free(copy);
 }
 
 /** A channel towards it was closed because too much waited: its page should know why. */

@@ -33,8 +33,8 @@ static struct relay *find(const struct member *to, uint64_t source)
 }
 
 /** Opens the receiver's channel. NULL if it has none left, or without memory. */
-static struct relay *open(struct member *to, const struct member *from, const struct channel *c,
-                          usec_t now)
+static struct relay *begin(struct member *to, const struct member *from,
+                           const struct channel *c, usec_t now)
 {
     struct relay *r = calloc(1, sizeof(*r));
     if (!r)
@@ -59,7 +59,7 @@ static void deliver(struct member *to, const struct member *from, const struct a
 {
     struct data_counters *count = &to->env->data;
     struct relay *r = find(to, source_of(from, e->channel));
-    if (!r && !(r = open(to, from, e->channel, now))) {
+    if (!r && !(r = begin(to, from, e->channel, now))) {
         count->no_channel++;
         return;
     }

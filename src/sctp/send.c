@@ -85,8 +85,9 @@ static void drop_wait(struct assoc *a, struct assoc_wait *w)
 
 void send_waiting(struct assoc *a)
 {
-    struct assoc_wait *w;
-    while (a->state == ASSOC_UP && (w = TAILQ_FIRST(&a->waits))) {
+    struct assoc_wait *w = TAILQ_FIRST(&a->waits), *next;
+    for (; w && a->state == ASSOC_UP; w = next) {
+        next = TAILQ_NEXT(w, link);
         const struct assoc_message m = {.bytes = w->bytes, .len = w->len};
         if (give(a, w->channel, w->ppid, &m) == -EAGAIN)
             break;
