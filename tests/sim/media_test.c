@@ -142,7 +142,7 @@ static void switch_layers_in_step(struct sim *s)
         // What it catches up with is paced.
         sim_run(s, 800 * USEC_PER_MS + rng_below(&s->rng, 800000));
         const struct sink *k = video_sink(v);
-        sim_check(s, k->has_skew && llabs(k->skew_us) < 3000, "the picture is off by %lld us",
+        sim_check(s, k->has_skew && llabs(k->skew_us) < 10000, "the picture is off by %lld us",
                   (long long)k->skew_us);
     }
     (void)p;
