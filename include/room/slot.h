@@ -192,6 +192,12 @@ void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritte
 size_t slot_add_red(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
                     uint8_t *bytes, size_t len, size_t payload_off);
 
+/** Does transport-wide feedback tell of the loss on this slot's line? */
+bool slot_loss_is_noted(const struct slot *s);
+
+/** Takes that loss for all slots with sound of a member; about once a second. */
+void slot_note_loss(struct member *m, usec_t now);
+
 /** The viewer asks for a packet again: sends it, from the source's cache, if that is possible.
  */
 void slot_resend(struct slot *s, uint16_t seq, struct room_env *env, usec_t now);

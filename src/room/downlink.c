@@ -273,6 +273,7 @@ static void measure(struct downlink *d, usec_t now)
     }
     d->measured = d->count;
     d->measured_at = now;
+    slot_note_loss(d->owner, now);
 }
 
 /** Is the line known to be narrow? */

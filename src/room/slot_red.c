@@ -4,7 +4,21 @@
  * decoded, DTX and in-band FEC go through. On a clean line packets are plain; the payload type
  * says packet by packet which it is.
  */
+#include "room/downlink.h"
 #include "room/member.h"
+
+bool slot_loss_is_noted(const struct slot *s)
+{
+    const struct downlink *d = s->owner->down;
+    return d && d->numbered && d->estimate.source == ESTIMATE_TWCC;
+}
+
+void slot_note_loss(struct member *m, usec_t now)
+{
+    for (unsigned i = 0; i < m->slot_count; i++)
+        if (m->slot[i]->kind == KIND_AUDIO && slot_loss_is_noted(m->slot[i]))
+            red_aim_on_loss(&m->slot[i]->red, m->down->estimate.loss, now);
+}
 
 /** The packet that went out `back` numbers before `to`, if it is of the same source since the
  * same switch, and still there. */

@@ -6,7 +6,8 @@ void slot_on_report(struct slot *s, const struct rtcp_report *report, usec_t now
     s->loss = report->fraction;
     s->lost = report->lost;
     s->jitter = report->jitter;
-    red_aim_on_loss(&s->red, (uint16_t)(report->fraction << 8), now);
+    if (!slot_loss_is_noted(s)) // else it is known sooner, from all packets of the line
+        red_aim_on_loss(&s->red, (uint16_t)(report->fraction << 8), now);
     // RFC 3550 section 6.4.1: the round trip is now minus LSR minus DLSR; LSR is our last one.
     if (report->last_sr == 0 || report->last_sr != s->sr_middle)
         return;
