@@ -52,10 +52,10 @@ struct pacer {
     struct pacer_item *head[PACER_QUEUES], *tail[PACER_QUEUES]; ///< not owned
 };
 
-void pacer_init(struct pacer *p, uint64_t target_bps, usec_t now);
+void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now);
 
-/** The estimate changed: packets leave at two and a half times of it. */
-void pacer_set_target(struct pacer *p, uint64_t target_bps);
+/** Packets leave at this rate from now on; never 0. */
+void pacer_set_rate(struct pacer *p, uint64_t rate_bps);
 
 /** Fill up to `bps` with padding from now on, and never send slower than that; 0: no more. */
 void pacer_set_padding(struct pacer *p, uint64_t bps, usec_t now);

@@ -89,10 +89,20 @@ static bool climb(struct division *d, struct allocate_slot *s, int step)
 
 static void give_lowest(struct division *d, struct allocate_slot *s)
 {
+    struct allocate_memory *m = s->memory;
     s->given = -1;
-    if (s->step_count == 0 || climb(d, s, 0))
+    if (s->step_count == 0 || climb(d, s, 0)) {
+        m->short_since = 0;
         return;
-    if (s->held && d->keep >= ALLOCATE_HELD_BPS) {
+    }
+    if (s->had < 0)
+        m->short_since = 0;
+    else if (m->short_since == 0)
+        m->short_since = d->now;
+    // A queue that drains takes the estimate down for a moment; a picture that is gone needs a
+    // keyframe to come back.
+    const bool grace = m->short_since && d->now - m->short_since < ALLOCATE_GRACE;
+    if (grace || (s->held && d->keep >= ALLOCATE_HELD_BPS)) {
         s->given = 0;
         d->used += cost(s, 0);
     }

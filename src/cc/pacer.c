@@ -2,21 +2,16 @@
 
 #include <assert.h>
 
-// A frame must be through before the next one comes, also where the encoder's rate is near the
-// estimate and frames differ in size (draft-ietf-rmcat-gcc-02 section 4 leaves it open).
-#define PACE_NUM 5
-#define PACE_DEN 2
-
 static int64_t byte_time(uint64_t bps)
 {
     assert(bps > 0);
     return (int64_t)(UINT64_C(8000000000) * 1024 / bps);
 }
 
-void pacer_init(struct pacer *p, uint64_t target_bps, usec_t now)
+void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now)
 {
     *p = (struct pacer){.busy = now * 1000, .pad_busy = now * 1000};
-    pacer_set_target(p, target_bps);
+    pacer_set_rate(p, rate_bps);
 }
 
 /** Padding is no reason to send pictures slower than it. */
@@ -27,9 +22,9 @@ static void settle(struct pacer *p)
     p->burst = PACER_BURST * 1000 > least ? PACER_BURST * 1000 : least;
 }
 
-void pacer_set_target(struct pacer *p, uint64_t target_bps)
+void pacer_set_rate(struct pacer *p, uint64_t rate_bps)
 {
-    p->own_byte = byte_time(target_bps * PACE_NUM / PACE_DEN);
+    p->own_byte = byte_time(rate_bps);
     settle(p);
 }
 

@@ -38,6 +38,21 @@ struct paced {
 
 static void on_deadline(void *owner, usec_t now);
 
+/**
+ * How fast packets may leave. What is sent on trust must not be held back by what is known. A
+ * line that is known to be narrow gets no bursts; and if what is given is more than it carries
+ * (a screen is held), the rest had better wait here than there.
+ */
+static uint64_t pace(const struct downlink *d)
+{
+    const uint64_t target = d->estimate.target_bps;
+    if (d->trusted)
+        return (d->given_bps > target ? d->given_bps : target) * 5 / 2;
+    if (d->given_bps > target)
+        return target;
+    return d->given_bps * 2 > target ? target * 3 / 2 : target * 5 / 2;
+}
+
 struct downlink *downlink_create(struct member *owner, usec_t now)
 {
     struct downlink *d = calloc(1, sizeof(*d));
@@ -52,9 +67,9 @@ struct downlink *downlink_create(struct member *owner, usec_t now)
         return NULL;
     }
     estimator_read(d->estimator, &d->estimate);
-    pacer_init(&d->pacer, d->estimate.target_bps, now);
-    allocator_init(&d->allocator);
     d->trusted = d->dirty = true;
+    pacer_init(&d->pacer, pace(d), now);
+    allocator_init(&d->allocator);
     return d;
 }
 
@@ -287,16 +302,9 @@ static void judge(struct downlink *d, usec_t now)
         d->fell_at == 0 || (d->estimate.source != ESTIMATE_TWCC && now - d->fell_at > FORGIVE);
 }
 
-/** What is sent on trust must not be held back by what is known. */
-static uint64_t allowed(const struct downlink *d)
-{
-    const bool more = d->trusted && d->given_bps > d->estimate.target_bps;
-    return more ? d->given_bps : d->estimate.target_bps;
-}
-
 size_t downlink_catch_up(const struct downlink *d)
 {
-    return (size_t)(allowed(d) * CATCH_UP_SPAN_MS / 8000);
+    return (size_t)(d->estimate.target_bps * CATCH_UP_SPAN_MS / 8000) / (d->trusted ? 1 : 4);
 }
 
 void downlink_moved(struct downlink *d, usec_t now)
@@ -316,7 +324,7 @@ static void settle(struct downlink *d, usec_t now)
 {
     estimator_read(d->estimator, &d->estimate);
     judge(d, now);
-    pacer_set_target(&d->pacer, allowed(d));
+    pacer_set_rate(&d->pacer, pace(d));
     measure(d, now);
     if (d->owner->peer.state != PEER_UP)
         return;

@@ -225,7 +225,8 @@ static void divide(struct downlink *d, uint64_t bps, uint64_t sound, usec_t now)
         d->wanted_bps += a[i].step[a[i].step_count - 1].rate_bps;
         d->given_bps += a[i].given < 0 ? 0 : a[i].step[a[i].given].rate_bps;
     }
-    estimator_set_demand(d->estimator, d->wanted_bps, d->given_bps, now);
+    // Less than that and the allocator would leave what is new where it is.
+    estimator_set_demand(d->estimator, d->wanted_bps * 23 / 20, d->given_bps, now);
 }
 
 /** The queue was given up: what was shown stands still until the next keyframe. */

@@ -30,7 +30,7 @@ static void far_from_the_limit_everything_passes(void **state)
 {
     struct pacer p;
     (void)state;
-    pacer_init(&p, 3000000, START);
+    pacer_init(&p, 7500000, START);
     for (usec_t t = 0; t < 10 * USEC_PER_SEC; t += 33 * MS)
         for (unsigned i = 0; i < 6; i++) { // 1.75 Mbit/s in frames of 6 packets
             assert_true(pacer_passes(&p, START + t));
@@ -44,7 +44,7 @@ static void a_burst_is_spread_at_the_pacing_rate(void **state)
     struct pacer p;
     struct pacer_item item[100];
     (void)state;
-    pacer_init(&p, 1000000, START); // paced at 2.5 Mbit/s: 312.5 bytes a millisecond
+    pacer_init(&p, 2500000, START); // 312.5 bytes a millisecond
     unsigned queued = 0;
     for (unsigned i = 0; i < 100; i++) {
         if (pacer_passes(&p, START)) {
@@ -70,7 +70,7 @@ static void resends_go_before_pictures_and_nothing_else_changes_place(void **sta
     struct pacer p;
     struct pacer_item item[20];
     (void)state;
-    pacer_init(&p, 100000, START);
+    pacer_init(&p, 250000, START);
     for (unsigned i = 0; i < 20; i++) {
         item[i] = (struct pacer_item){.len = 1000};
         pacer_push(&p, i % 3 == 2 ? PACER_RESEND : PACER_PICTURE, &item[i], START);
@@ -95,7 +95,7 @@ static void a_queue_is_full_by_time_and_by_bytes(void **state)
     struct pacer p;
     struct pacer_item item[500];
     (void)state;
-    pacer_init(&p, 200000, START); // 62500 bytes a second
+    pacer_init(&p, 500000, START); // 62500 bytes a second
     unsigned n = 0;
     while (!pacer_full(&p, 1000, START)) {
         item[n] = (struct pacer_item){.len = 1000};
@@ -110,7 +110,7 @@ static void a_queue_is_full_by_time_and_by_bytes(void **state)
     assert_false(pacer_full(&p, 1000, START + PACER_MAX_AGE));
     assert_true(pacer_full(&p, 1000, START + PACER_MAX_AGE + 1));
 
-    pacer_init(&p, 40000000, START);
+    pacer_init(&p, 100000000, START);
     n = 0;
     for (; n < 500 && !pacer_full(&p, 1400, START); n++) {
         item[n] = (struct pacer_item){.len = 1400};
@@ -123,7 +123,7 @@ static void padding_fills_up_to_its_rate_and_no_further(void **state)
 {
     struct pacer p;
     (void)state;
-    pacer_init(&p, 100000, START);
+    pacer_init(&p, 250000, START);
     assert_false(pacer_pads(&p, START));
     pacer_set_padding(&p, 2000000, START); // 250 bytes a millisecond
     size_t sent = 0, padding = 0;
@@ -152,10 +152,10 @@ static void random_traffic_keeps_order_and_rate(void **state)
         uint64_t r = seed;
         struct pacer p;
         static struct pacer_item item[4000];
-        const uint64_t target = 30000 + rnd(&r) % 5000000;
+        const uint64_t rate = 75000 + rnd(&r) % 12500000;
         unsigned in = 0, out = 0;
         size_t bytes = 0;
-        pacer_init(&p, target, START);
+        pacer_init(&p, rate, START);
         usec_t now = START;
         for (; in < 4000 && now < START + 20 * USEC_PER_SEC; now += (usec_t)(rnd(&r) % 9000)) {
             for (unsigned k = (unsigned)(rnd(&r) % 4); k && in < 4000; k--) {
@@ -175,8 +175,7 @@ static void random_traffic_keeps_order_and_rate(void **state)
                 pacer_sent(&p, i->len, now);
                 bytes += i->len;
             }
-            const uint64_t most =
-                (uint64_t)(now - START + PACER_BURST) * target * 5 / 2 / 8000000;
+            const uint64_t most = (uint64_t)(now - START + PACER_BURST) * rate / 8000000;
             assert_true(bytes <= most + PACER_BURST_BYTES + 1400);
         }
         while (p.count) {

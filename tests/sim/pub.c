@@ -129,7 +129,8 @@ void pub_mline(const struct pub *p, struct agree_mline *m)
     *m = (struct agree_mline){.kind = media_source_kind(p->source),
                               .active = true,
                               .client_sends = true,
-                              .source = p->source};
+                              .source = p->source,
+                              .content = media_source_content(p->source)};
     memcpy(m->mid, p->mid, sizeof(m->mid));
     memcpy(m->ext, p->ext, sizeof(m->ext));
     if (m->kind == KIND_AUDIO)

@@ -109,8 +109,10 @@ static void count(struct sim *s)
     sim_run(s, 3 * USEC_PER_SEC);
     const uint64_t got =
         a->sink[0]->packets + a->sink[1]->packets + b->sink[0]->packets + b->sink[1]->packets;
-    const int64_t out = sim_stat(s, "packets_out"), in = sim_stat(s, "packets_in");
-    sim_check(s, out >= (int64_t)got && out < (int64_t)got + 30,
+    const int64_t out = sim_stat(s, "packets_out") - sim_stat(s, "padding");
+    const int64_t in = sim_stat(s, "packets_in");
+    // Some of the padding is packets once more.
+    sim_check(s, sim_stat(s, "packets_out") >= (int64_t)got && out < (int64_t)got + 30,
               "%lld packets went out, %llu came", (long long)out, (unsigned long long)got);
     sim_check(s, in >= out && sim_stat(s, "bytes_in") > 50 * in, "%lld packets came in",
               (long long)in);
@@ -145,7 +147,7 @@ static void flood_nacks(struct sim *s)
     }
     const int64_t resent = sim_stat(s, "resent") - before;
     sim_check(s, sim_stat(s, "nacks_in") > 3000, "the requests did not come");
-    sim_check(s, resent >= 16 && resent <= 200, "%lld packets were sent again in a second",
+    sim_check(s, resent >= 16 && resent <= 800, "%lld packets were sent again in a second",
               (long long)resent);
     sim_run(s, 3 * USEC_PER_SEC);
     client_send_nack(v, k->ssrc, seq, 1);
