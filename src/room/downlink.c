@@ -174,16 +174,55 @@ static bool queue(struct downlink *d, struct slot *s, const struct udp_datagram 
     return true;
 }
 
+/** Bytes of a slot's pictures that wait. */
+static size_t waits(const struct downlink *d, const struct slot *s)
+{
+    size_t sum = 0;
+    for (const struct pacer_item *i = d->pacer.head[PACER_PICTURE]; i; i = i->next)
+        sum += ((const struct paced *)i)->slot == s ? i->len : 0;
+    return sum;
+}
+
+/** Whose pictures most of the queue is. */
+static struct slot *heaviest(const struct downlink *d)
+{
+    struct slot *most = NULL;
+    size_t bytes = 0;
+    for (unsigned i = 0; i < d->owner->slot_count; i++) {
+        const size_t n = waits(d, d->owner->slot[i]);
+        if (n > bytes) {
+            bytes = n;
+            most = d->owner->slot[i];
+        }
+    }
+    return most;
+}
+
+/** Takes a slot's pictures out; the others are next, so they count as fresh again. */
+static void drop_of(struct downlink *d, const struct slot *s, usec_t now)
+{
+    for (unsigned n = d->pacer.count; n > 0; n--) {
+        struct pacer_item *i = pacer_take(&d->pacer, PACER_PICTURE);
+        if (!i)
+            return;
+        if (((struct paced *)i)->slot == s)
+            free(i);
+        else
+            pacer_push(&d->pacer, PACER_PICTURE, i, now);
+    }
+}
+
 /**
- * The line does not carry it: what waits is too old to be of use. The pictures stand still
- * until their next keyframes, and downlink_share() chooses others.
+ * The line does not carry it: what waits is too old to be of use. The picture that takes most
+ * of the queue stands still until its next keyframe, and downlink_share() chooses others; who
+ * sends little must not suffer for one who floods.
  */
 static void give_up_queue(struct downlink *d, usec_t now)
 {
-    drop_waiting(d, PACER_PICTURE);
-    for (unsigned i = 0; i < d->owner->slot_count; i++) {
-        struct slot *s = d->owner->slot[i];
-        s->choked = s->kind == KIND_VIDEO && s->current != NULL;
+    struct slot *s = heaviest(d);
+    if (s) {
+        drop_of(d, s, now);
+        s->choked = s->current != NULL;
     }
     d->count.overflow++;
     d->owner->env->count.overflows++;

@@ -102,6 +102,32 @@ static void flood(struct sim *s)
               (int)(sim_stat(s, "replayed") - replayed));
 }
 
+/** … nor starve the other's picture where both are shown. */
+static void flood_beside(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, scene_codec(s), 1, 0);
+    struct client *other = sim_person(s, NULL, scene_codec(s), 1, 0);
+    const struct client *v = scene_viewer(s, NULL, 2);
+    sim_settle(s);
+    scene_show(s, v, other);
+    sim_run(s, 2 * USEC_PER_SEC);
+    p->pub[1].layer[0].packets_per_frame = 60;
+    p->pub[1].payload = 1000;
+    p->pub[1].key_every = 100 * USEC_PER_MS;
+    sim_run(s, USEC_PER_SEC);
+    const struct sink *calm = scene_picture(v);
+    const uint64_t frames = calm->frames;
+    sim_run(s, 4 * USEC_PER_SEC);
+    sim_check(s, calm->frames - frames > 40, "the other's picture has %d frames in 4 s",
+              (int)(calm->frames - frames));
+}
+
+static void flood_does_not_starve_who_is_shown_beside_it(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, flood_beside, 6);
+}
+
 static void flood_above_the_agreed_rate_stays_with_its_viewers(void **state)
 {
     (void)state;
@@ -114,6 +140,7 @@ int main(void)
         cmocka_unit_test(other_size_in_mid_stream_is_told_and_shown),
         cmocka_unit_test(restart_in_the_middle_of_catching_up_is_a_new_stream),
         cmocka_unit_test(flood_above_the_agreed_rate_stays_with_its_viewers),
+        cmocka_unit_test(flood_does_not_starve_who_is_shown_beside_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
