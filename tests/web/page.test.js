@@ -120,7 +120,7 @@ test('there is always a spare slot, up to the limit, and then extra voices', () 
         assert.ok(pairs > people && pairs <= 25);
         assert.equal(voices, 0);
     }
-    assert.deepEqual(slotsFor(60, 9, 25), { pairs: 25, voices: 3, screens: 4 });
+    assert.deepEqual(slotsFor(60, 9, 25), { pairs: 25, voices: 5, screens: 4 });
 });
 
 test('waiting doubles up to its limit, with a share of chance', () => {

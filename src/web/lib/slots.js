@@ -11,7 +11,7 @@
 
 /** Growing in steps spares offers: one for each of these, not for each who comes. */
 const STEPS = [2, 4, 6, 9, 12, 16, 20, 25, 32, 40, 49];
-const EXTRA_VOICES = 3;
+const EXTRA_VOICES = 5;
 const MAX_SCREENS = 4;
 
 /**
