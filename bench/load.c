@@ -15,6 +15,7 @@
 #define RTP_BYTES  1150 ///< of a video packet, before sealing
 #define CONNECT_IN (30 * USEC_PER_SEC)
 #define SETTLE     (1 * USEC_PER_SEC)
+#define CLIMB      (5 * USEC_PER_SEC) ///< till the line to each viewer is known to be wide
 
 struct load {
     const struct load_conf *conf;
@@ -84,6 +85,17 @@ static void join(const struct load *l, struct client *c)
     letter_fini(&agree);
 }
 
+/** Its number is in the header, which is not encrypted. */
+static void note_number(struct client *c, const struct udp_datagram *d, usec_t now)
+{
+    struct rtp pkt;
+    if (rtp_parse(&pkt, d->data, d->len) != DROP_NONE)
+        return;
+    for (unsigned i = 0; i < c->sink_count; i++)
+        if (c->sink[i]->ssrc == pkt.ssrc || c->sink[i]->rtx_ssrc == pkt.ssrc)
+            client_note_number(c, c->sink[i], &pkt, now);
+}
+
 /** One in SAMPLE is looked at: a decryption costs more than all the rest here. */
 static void on_media(struct load *l, struct client *c, struct udp_datagram *d)
 {
@@ -108,10 +120,12 @@ static void drain(struct load *l, unsigned n, usec_t now)
         for (int i = 0; i < got; i++) {
             struct udp_datagram *d = &l->batch->datagram[i];
             const bool rtcp = d->len > 1 && d->data[1] >= 192 && d->data[1] <= 223;
-            if (n > 0 && c->up && d->data[0] >= 128 && !rtcp)
+            if (n > 0 && c->up && d->data[0] >= 128 && !rtcp) {
+                note_number(c, d, now);
                 on_media(l, c, d);
-            else
+            } else {
                 client_on_datagram(c, d->data, d->len, now);
+            }
         }
     } while (got == UDP_BATCH);
 }
@@ -138,14 +152,14 @@ static bool all_up(const struct load *l)
     return true;
 }
 
-/** Until everybody is connected, and a second more. */
-static bool settle(struct load *l)
+/** Until everybody is connected, and `span` more. */
+static bool settle(struct load *l, usec_t span)
 {
     const usec_t until = usec_now() + CONNECT_IN;
     while (!all_up(l))
         if (turn(l) > until)
             return false;
-    const usec_t end = usec_now() + SETTLE;
+    const usec_t end = usec_now() + span;
     while (turn(l) < end)
         ;
     return true;
@@ -209,11 +223,11 @@ void load_run(const struct load_conf *conf, struct load_result *out, int letters
     struct load l = {.conf = conf, .out = out, .letters = letters, .server = *server};
     open_load(&l, fingerprint);
     add_publisher(&l);
-    bool fine = settle(&l);
+    bool fine = settle(&l, SETTLE);
     if (fine) {
         out->phase = LOAD_VIEWERS;
         add_viewers(&l);
-        fine = settle(&l);
+        fine = settle(&l, CLIMB);
     }
     out->failed = !fine;
     if (fine) {

@@ -112,6 +112,9 @@ struct slot {
     uint32_t jitter;          ///< ticks, likewise
     struct red_aim red;       ///< audio: how much redundancy this line needs
     struct slot_again *again; ///< owned, SLOT_AGAIN of them; NULL: nothing was resent yet
+    uint64_t keys_asked;      ///< keyframes that the viewer asked for
+    uint64_t rate_bps;        ///< of what is sent, over the last second or so
+    uint32_t octets_then;     ///< as `octets` was when that was measured
     uint64_t nacks, resent;   ///< packets asked for, and sent again
 };
 

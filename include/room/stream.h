@@ -38,9 +38,13 @@ struct stream {
     bool key_wanted;                  ///< somebody waits for a keyframe
     usec_t key_next;                  ///< not asked again before
     uint8_t fir_seq;
-    uint64_t cost_bps; ///< its rate, smoothed, kept while it is silent; 0 unknown
-    uint32_t cost_id;  ///< of which incarnation
-    usec_t began_at;   ///< that one's rate is measured from then on
+    uint64_t cost_bps;    ///< its rate, smoothed, kept while it is silent; 0 unknown
+    uint32_t cost_id;     ///< of which incarnation
+    uint32_t frames;      ///< that ended, ever; pictures
+    uint32_t frames_then; ///< as `frames` was at `frames_at`
+    usec_t frames_at;
+    float fps;       ///< over the last second or so
+    usec_t began_at; ///< that one's rate is measured from then on
     struct recv_stats stats;
     struct nack nack;
     struct repair repair;

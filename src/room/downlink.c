@@ -325,6 +325,12 @@ static void measure(struct downlink *d, usec_t now)
         d->sending_bps = bytes * 8 * USEC_PER_SEC / (uint64_t)span;
         d->resending_bps = resent * 8 * USEC_PER_SEC / (uint64_t)span;
     }
+    for (unsigned i = 0; i < d->owner->slot_count; i++) {
+        struct slot *s = d->owner->slot[i];
+        s->rate_bps =
+            (uint64_t)(s->octets - s->octets_then) * 8 * USEC_PER_SEC / (uint64_t)span;
+        s->octets_then = s->octets;
+    }
     d->measured = d->count;
     d->measured_at = now;
     slot_note_loss(d->owner, now);

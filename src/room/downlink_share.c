@@ -70,10 +70,22 @@ static void measure(struct stream *st, usec_t now)
         st->cost_bps -= (st->cost_bps - rate) / 16;
 }
 
+static void count_frames(struct stream *st, usec_t now)
+{
+    const usec_t span = now - st->frames_at;
+    if (span < USEC_PER_SEC)
+        return;
+    st->fps = (float)(st->frames - st->frames_then) * USEC_PER_SEC / (float)span;
+    st->frames_then = st->frames;
+    st->frames_at = now;
+}
+
 void track_measure(struct track *t, usec_t now)
 {
-    for (unsigned i = 0; i < t->stream_count; i++)
+    for (unsigned i = 0; i < t->stream_count; i++) {
         measure(&t->stream[i], now);
+        count_frames(&t->stream[i], now);
+    }
 }
 
 static enum allocate_rank rank_of(const struct slot *s, const struct letter_want *w)

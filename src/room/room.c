@@ -276,6 +276,7 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
         stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);
     if (why)
         return why;
+    st->frames += described && pkt->marker;
     if (st->track->muted)
         return DROP_MUTED; // counted before, or its sender would hear of losses afterwards
     if (st->track->kind == KIND_AUDIO && !voices_pass(r, st, pkt, now)) {

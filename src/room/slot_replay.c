@@ -66,6 +66,7 @@ void slot_on_key_request(struct slot *s, struct room_env *env, usec_t now)
 {
     if (!s->current || s->kind != KIND_VIDEO)
         return;
+    s->keys_asked++;
     const struct slot_replay *r = &s->replay;
     // It was sent before the answer to the one before, or to the slot's new seat, was there.
     if (r->on || (r->began && now - r->ended < s->rtt + ANSWER_TIME)) {

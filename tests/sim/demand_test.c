@@ -202,8 +202,20 @@ static void look(struct sim *s)
     sim_check(s, strcmp(text(seen, "why"), "source_limited") == 0, "%s", text(seen, "why"));
     sim_check(s, strcmp(text(json_object_get(seen, "wanted"), "rid"), "f") == 0, "wanted");
     sim_check(s, strcmp(text(json_object_get(seen, "given"), "rid"), "h") == 0, "given");
+    sim_check(s, json_integer_value(json_object_get(seen, "bps")) > 20000, "no rate");
     const double rtt = json_number_value(json_object_get(seen, "rtt_ms"));
     sim_check(s, rtt > 15 && rtt < 70, "a round trip of %f ms", rtt);
+    const json_t *down = json_object_get(sim_quality(s, v), "downlink");
+    sim_check(s, strcmp(text(down, "source"), "twcc") == 0, "%s", text(down, "source"));
+    sim_check(s,
+              json_integer_value(json_object_get(down, "estimate_bps")) >= 600000 &&
+                  json_integer_value(json_object_get(down, "sending_bps")) > 50000,
+              "the line to it");
+    sim_check(s, !json_object_get(sim_quality(s, p), "downlink"), "it receives nothing");
+    sim_check(s,
+              json_number_value(
+                  json_object_get(json_object_get(sim_quality(s, p), "uplink"), "rtt_ms")) > 15,
+              "the line from it");
 }
 
 static void quality_says_what_is_wanted_given_and_why(void **state)
