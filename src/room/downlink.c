@@ -45,12 +45,13 @@ static void on_deadline(void *owner, usec_t now);
  */
 static uint64_t pace(const struct downlink *d)
 {
-    const uint64_t target = d->estimate.target_bps;
+    const uint64_t target = d->estimate.target_bps, calm = d->estimate.pace_bps;
     if (d->trusted)
         return (d->given_bps > target ? d->given_bps : target) * 5 / 2;
     if (d->given_bps > target)
-        return target;
-    return d->given_bps * 2 > target ? target * 3 / 2 : target * 5 / 2;
+        return calm < target ? calm : target;
+    const uint64_t most = target * 3 / 2;
+    return d->given_bps * 2 > target && calm > most ? most : calm;
 }
 
 struct downlink *downlink_create(struct member *owner, usec_t now)
@@ -108,19 +109,30 @@ void downlink_agree(struct downlink *d, usec_t now)
     downlink_wake(d, now);
 }
 
-void downlink_forget(struct downlink *d, const struct slot *s)
+/** Takes out what of slot `s` waits in a queue; the order of the rest stays. */
+static void drop_of(struct downlink *d, enum pacer_queue q, const struct slot *s, bool fresh,
+                    usec_t now)
 {
-    for (int q = 0; q < PACER_QUEUES; q++) {
-        for (unsigned n = d->pacer.count; n > 0; n--) {
-            struct pacer_item *i = pacer_take(&d->pacer, (enum pacer_queue)q);
-            if (!i)
-                break;
-            if (((struct paced *)i)->slot == s)
-                free(i);
-            else
-                pacer_push(&d->pacer, (enum pacer_queue)q, i, i->at);
+    struct pacer_item *kept = NULL, **end = &kept;
+    for (struct pacer_item *i; (i = pacer_take(&d->pacer, q));) {
+        if (((struct paced *)i)->slot == s) {
+            free(i);
+        } else {
+            *end = i;
+            end = &i->next;
         }
     }
+    while (kept) {
+        struct pacer_item *i = kept;
+        kept = i->next;
+        pacer_push(&d->pacer, q, i, fresh ? now : i->at);
+    }
+}
+
+void downlink_forget(struct downlink *d, const struct slot *s)
+{
+    drop_of(d, PACER_RESEND, s, false, 0);
+    drop_of(d, PACER_PICTURE, s, false, 0);
 }
 
 void downlink_wake(struct downlink *d, usec_t at)
@@ -198,20 +210,6 @@ static struct slot *heaviest(const struct downlink *d)
     return most;
 }
 
-/** Takes a slot's pictures out; the others are next, so they count as fresh again. */
-static void drop_of(struct downlink *d, const struct slot *s, usec_t now)
-{
-    for (unsigned n = d->pacer.count; n > 0; n--) {
-        struct pacer_item *i = pacer_take(&d->pacer, PACER_PICTURE);
-        if (!i)
-            return;
-        if (((struct paced *)i)->slot == s)
-            free(i);
-        else
-            pacer_push(&d->pacer, PACER_PICTURE, i, now);
-    }
-}
-
 /**
  * The line does not carry it: what waits is too old to be of use. The picture that takes most
  * of the queue stands still until its next keyframe, and downlink_share() chooses others; who
@@ -221,7 +219,7 @@ static void give_up_queue(struct downlink *d, usec_t now)
 {
     struct slot *s = heaviest(d);
     if (s) {
-        drop_of(d, s, now);
+        drop_of(d, PACER_PICTURE, s, true, now); // the others are next, so they count as fresh
         s->choked = s->current != NULL;
     }
     d->count.overflow++;
