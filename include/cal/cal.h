@@ -54,7 +54,7 @@ struct cal {
  * cal_fini() in any case.
  */
 int cal_read(struct cal *c, const char *text, size_t len, const char *resource,
-              const char **why);
+             const char **why);
 void cal_fini(struct cal *c);
 
 /** What becomes of an event. */
@@ -71,7 +71,7 @@ struct cal_edit {
  * NULL without memory. What need not change is the same bytes.
  */
 char *cal_write(const struct cal *c, const char *resource,
-                 const struct cal_edit *const edit[CAL_EVENTS]);
+                const struct cal_edit *const edit[CAL_EVENTS]);
 
 /** An iTIP reply (RFC 5546 section 3.2.3): the resource accepts the first invited event. */
 char *cal_reply(const struct cal *c, const char *resource, int64_t now);

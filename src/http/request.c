@@ -1,5 +1,5 @@
-#include "http/address.h"
 #include "conn.h"
+#include "http/address.h"
 
 #include "base/rand.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /** Heads, bodies and what is made of them: the same in any cut, and never out of bounds. */
-#include "http/address.h"
 #include "chunked.h"
 #include "head.h"
+#include "http/address.h"
 #include "route.h"
 
 #include <assert.h>

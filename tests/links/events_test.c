@@ -255,9 +255,9 @@ static enum links_status minted(const char *path, struct links_room *out)
 
 static void a_made_up_link_leads_to_one_room_however_it_is_written(void **state)
 {
-    static const char *const ways[] = {UUID, UUID "/", "0F8FAD5B-D9CB-469F-A165-70867728950E",
-                                       UUID "?a=b#userInfo.displayName=x",
-                                       "SOGo_meeting/" UUID};
+    static const char *const ways[] = {UUID, (UUID "/"), "0F8FAD5B-D9CB-469F-A165-70867728950E",
+                                       (UUID "?a=b#userInfo.displayName=x"),
+                                       ("SOGo_meeting/" UUID)};
     struct links_room first, room;
 
     (void)state;
