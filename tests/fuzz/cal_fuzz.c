@@ -27,6 +27,8 @@ static char *edit(const char *text, size_t len, const struct cal_edit *how)
     return out;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct cal_edit put = {.url = "https://h.example/r/abc",
