@@ -32,7 +32,7 @@ uint16_t ids_switch(struct rewrite *rw, struct rewrite_generation *g,
     if (!in->desc)
         return 0;
     if (in->desc->codec != rw->codec) { // to the receiver another payload type: all new
-        rw->pid_used = rw->tl0_used = rw->frame_used = rw->pid_wide = false;
+        rw->pid_used = rw->tl0_used = rw->pid_wide = false;
         rw->codec = in->desc->codec;
     }
     g->ids = choose(rw, in->desc);

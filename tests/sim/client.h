@@ -54,6 +54,7 @@ struct client_conf {
     bool name_ssrcs;    ///< its offer names its SSRCs
     bool ids_per_mline; ///< the same extension id means different things on its m-lines
     bool two_byte;      ///< some of its ids are above 14
+    bool no_mixed;      ///< it takes no long extensions beside short ones
     bool dtls_server;   ///< it is the DTLS server
     bool no_sender_reports;
     bool red;          ///< sends and takes RED (RFC 2198)

@@ -3,6 +3,7 @@
 #include "client.h"
 #include "shape.h"
 
+#include "../rtp/dd_make.h"
 #include "base/bytes.h"
 
 #include <assert.h>
@@ -46,6 +47,8 @@ static void start_layer(struct pub *p, struct pub_layer *l)
     l->pid = (uint16_t)(rng_u32(r) & 0x7fff);
     l->tl0 = (uint8_t)rng_u32(r);
     l->dd_base = (uint16_t)rng_u32(r);
+    l->dd_offset = (uint8_t)(l->dd_base % 64);
+    l->since = 0;
     l->key_due = true;
     l->packets = l->octets = 0;
 }
@@ -74,7 +77,11 @@ static void set_codec(struct pub *p, enum media_codec codec)
 void pub_init(struct pub *p, struct client *owner, uint8_t index, enum media_source source,
               enum media_codec codec, unsigned layers)
 {
-    *p = (struct pub){.owner = owner, .index = index, .source = source, .ids = true};
+    *p = (struct pub){.owner = owner,
+                      .index = index,
+                      .source = source,
+                      .ids = true,
+                      .mode = {.spatial = 1, .temporal = 2}};
     (void)snprintf(p->mid, sizeof(p->mid), "%u", owner->next_mid++);
     choose_ids(owner, index, media_source_kind(source), p->ext);
     set_codec(p, codec);
@@ -184,8 +191,19 @@ uint32_t pub_ts(const struct pub *p, const struct pub_layer *l, usec_t now)
     return l->ts_base + (uint32_t)(t * (usec_t)media_clock(p->codec) / USEC_PER_SEC);
 }
 
+void pub_resize(struct pub *p, uint16_t width, uint16_t height)
+{
+    for (unsigned i = 0; i < p->layer_count; i++) {
+        struct pub_layer *l = &p->layer[i];
+        l->width = (uint16_t)(width >> (p->layer_count - 1 - i));
+        l->height = (uint16_t)(height >> (p->layer_count - 1 - i));
+        l->dd_offset = (uint8_t)((l->dd_offset + 20) % 64); // it is another structure
+        l->key_due = true;
+    }
+}
+
 struct extensions {
-    uint8_t bytes[128];
+    uint8_t bytes[400];
     size_t len;
     bool two_byte;
 };
@@ -204,11 +222,35 @@ static void add_ext(struct extensions *x, uint8_t id, const void *data, uint8_t 
     x->len += len;
 }
 
+/** The dependency descriptor of a packet. Returns its bytes. */
+static size_t describe(const struct pub *p, const struct pub_layer *l, const struct mark *m,
+                       struct dd_bits *b)
+{
+    const struct dd_mode mode = {p->mode.spatial, p->mode.temporal, p->mode.key};
+    struct dd_structure st;
+    struct dd dd = {.start_of_frame = m->index == 0,
+                    .end_of_frame = m->index + 1 == m->count,
+                    .number = (uint16_t)(l->dd_base + m->frame * mode.spatial + m->sid),
+                    .has_structure = m->key && m->sid == 0 && m->index == 0};
+    dd_structure_of(&mode, l->dd_offset, l->width, l->height, &st);
+    dd_frame_of(&mode, m->since, m->sid, &dd.frame);
+    dd.template_id = dd_template_of(&st, &mode, m->since, m->sid);
+    const size_t len = dd_make(b, &dd, &st);
+    if (!p->dd_wild || m->key)
+        return len;
+    const unsigned outside = st.template_count + rng_below(p->owner->env->rng, 20);
+    b->byte[0] = (uint8_t)((b->byte[0] & 0xc0) | (l->dd_offset + outside) % 64);
+    return rng_chance(p->owner->env->rng, 300) ? 3 : len;
+}
+
 static void extend(const struct pub *p, const struct pub_layer *l, const struct mark *m,
                    bool rtx, struct extensions *x)
 {
-    *x = (struct extensions){.two_byte = p->owner->conf.two_byte};
-    uint8_t number[2], dd[3];
+    struct dd_bits dd;
+    uint8_t number[2];
+    const bool described = p->codec != CODEC_OPUS && (p->codec == CODEC_AV1 || p->dd);
+    const size_t dd_len = described ? describe(p, l, m, &dd) : 0;
+    *x = (struct extensions){.two_byte = p->owner->conf.two_byte || dd_len > 16};
     if (l->packets < ID_PACKETS || m->key || rtx) {
         add_ext(x, p->ext[EXT_MID], p->mid, (uint8_t)strlen(p->mid));
         if (*l->rid)
@@ -220,11 +262,8 @@ static void extend(const struct pub *p, const struct pub_layer *l, const struct 
         const uint8_t level = (uint8_t)((p->silent ? 0 : 0x80) | m->level);
         add_ext(x, p->ext[EXT_AUDIO_LEVEL], &level, 1);
     }
-    if (p->codec == CODEC_AV1) {
-        dd[0] = (uint8_t)((m->index == 0 ? 0x80 : 0) | (m->index + 1 == m->count ? 0x40 : 0));
-        wr16(dd + 1, (uint16_t)(l->dd_base + m->frame));
-        add_ext(x, p->ext[EXT_DEPENDENCY], dd, 3);
-    }
+    if (dd_len > 0)
+        add_ext(x, p->ext[EXT_DEPENDENCY], dd.byte, (uint8_t)dd_len);
     while (x->len % 4)
         x->bytes[x->len++] = 0;
 }
@@ -235,7 +274,8 @@ static size_t write_header(const struct pub *p, const struct pub_layer *l, const
 {
     struct extensions x;
     extend(p, l, m, rtx, &x);
-    const bool marker = p->codec != CODEC_OPUS && m->index + 1 == m->count;
+    const bool marker =
+        p->codec != CODEC_OPUS && m->index + 1 == m->count && m->sid + 1 == p->mode.spatial;
     out[0] = (uint8_t)(0x80 | (x.len ? 0x10 : 0));
     out[1] = (uint8_t)((marker ? 0x80 : 0) | (rtx ? (uint8_t)p->rtx_pt : p->pt));
     wr16(out + 2, seq);
@@ -286,12 +326,19 @@ static void send_packet(struct pub *p, struct pub_layer *l, struct mark *m,
                         const struct pub_frame *frame, uint32_t ts)
 {
     uint8_t out[CLIENT_PACKET];
+    const struct dd_mode mode = {p->mode.spatial, p->mode.temporal, p->mode.key};
+    const unsigned tid = dd_tid(&mode, m->since);
     const struct shape shape = {.codec = p->codec,
                                 .key = m->key,
                                 .ids = p->ids,
                                 .index = m->index,
                                 .count = m->count,
-                                .tid = m->key ? 0 : m->frame % 2,
+                                .sid = m->sid,
+                                .spatial = p->mode.spatial,
+                                .k_svc = p->mode.key,
+                                .tid = (uint8_t)tid,
+                                .sync = tid > 0 &&
+                                        dd_tid(&mode, dd_refers_to(&mode, m->since)) == 0,
                                 .tl0 = l->tl0,
                                 .pid = l->pid,
                                 .width = l->width,
@@ -324,18 +371,22 @@ static void send_frame(struct pub *p, uint8_t layer, usec_t now)
                      .key = l->key_due && !audio,
                      .level = p->silent ? 120 : (uint8_t)(20 + l->frame % 8),
                      .at = now};
+    const struct dd_mode mode = {p->mode.spatial, p->mode.temporal, p->mode.key};
+    m.mode = p->mode;
+    m.since = l->since = m.key ? 0 : l->since;
     m.count = (uint8_t)(m.key ? 2 * l->packets_per_frame + 1 : l->packets_per_frame);
     struct pub_frame frame = {0};
     if (p->encode) {
-        frame = p->encode(p->encode_ctx, p, &m, m.key ? 0 : m.frame % 2);
+        frame = p->encode(p->encode_ctx, p, &m, dd_tid(&mode, m.since));
         m.count = (uint8_t)((frame.len + PUB_CHUNK - 1) / PUB_CHUNK);
     }
-    // Base frames count up TL0PICIDX; every second frame is of the upper temporal layer.
-    if (m.key || m.frame % 2 == 0)
+    if (dd_tid(&mode, m.since) == 0) // base pictures count up TL0PICIDX
         l->tl0++;
-    for (m.index = 0; m.index < m.count; m.index++)
-        send_packet(p, l, &m, &frame, pub_ts(p, l, now));
+    for (m.sid = 0; m.sid < (audio ? 1 : p->mode.spatial); m.sid++)
+        for (m.index = 0; m.index < m.count; m.index++)
+            send_packet(p, l, &m, &frame, pub_ts(p, l, now));
     l->frame++;
+    l->since++;
     l->pid = (l->pid + 1) & 0x7fff;
     if (!m.key)
         return;

@@ -2,6 +2,8 @@
 #ifndef SIM_PUB_H
 #define SIM_PUB_H
 
+#include "shape.h"
+
 #include "base/usec.h"
 #include "letter/letter.h"
 #include "srtp/seal.h"
@@ -42,7 +44,9 @@ struct pub_layer {
     uint32_t ts_base;
     uint32_t frame;
     uint16_t pid;
-    uint16_t dd_base; ///< the dependency descriptor's number of frame 0
+    uint16_t dd_base;  ///< the dependency descriptor's number of frame 0
+    uint8_t dd_offset; ///< of its templates
+    uint32_t since;    ///< pictures since the key picture
     uint8_t tl0;
     bool key_due;
     bool stopped; ///< the browser sends this encoding not at all
@@ -72,11 +76,14 @@ struct pub {
     uint8_t pt;
     int16_t rtx_pt;
     uint8_t ext[EXT_COUNT];
-    bool ids;       ///< VP8 with picture ids
-    bool stopped;   ///< sends nothing
-    bool silent;    ///< audio: levels of silence
-    unsigned red;   ///< audio: copies of earlier frames in each packet; 0: plain
-    bool red_false; ///< audio: lengths in RED are at random
+    bool ids;     ///< VP8 with picture ids
+    bool dd;      ///< VP8, VP9, H.264 with dependency descriptors; AV1 has them always
+    bool dd_wild; ///< descriptors that point outside of their structure
+    struct shape_mode mode; ///< layers inside each encoding; two temporal ones by default
+    bool stopped;           ///< sends nothing
+    bool silent;            ///< audio: levels of silence
+    unsigned red;           ///< audio: copies of earlier frames in each packet; 0: plain
+    bool red_false;         ///< audio: lengths in RED are at random
     struct pub_copies copies;
     uint16_t incarnation;
     usec_t next_at, interval;
@@ -97,6 +104,9 @@ void pub_fini(struct pub *p);
 
 /** As an agreement has it. */
 void pub_mline(const struct pub *p, struct agree_mline *m);
+
+/** Another size of picture, from a keyframe on. */
+void pub_resize(struct pub *p, uint16_t width, uint16_t height);
 
 /** The encoder begins anew: other SSRCs (or only other numbers), perhaps another codec. */
 void pub_restart(struct pub *p, enum media_codec codec, bool new_ssrc);

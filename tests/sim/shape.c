@@ -41,7 +41,7 @@ static size_t vp8_descriptor(const struct shape *s, uint8_t *out)
         *p++ = 0xe0;
         wr16(p, 0x8000 | s->pid);
         p[2] = s->tl0;
-        p[3] = (uint8_t)(s->tid << 6 | (s->tid ? 0x20 : 0));
+        p[3] = (uint8_t)(s->tid << 6 | (s->sync ? 0x20 : 0));
         p += 4;
     }
     return (size_t)(p - out);
@@ -70,19 +70,23 @@ static size_t vp8(const struct shape *s, uint8_t *out)
 
 static size_t vp9_descriptor(const struct shape *s, uint8_t *out)
 {
-    const bool structure = s->key && s->index == 0;
+    const bool structure = s->key && s->index == 0 && s->sid == 0;
+    const bool inter_layer = s->key || !s->k_svc;
+    const bool for_upper = inter_layer && s->sid + 1 < s->spatial;
     uint8_t *p = out;
     *p++ = (uint8_t)(0xa0 | (s->key ? 0 : 0x40) | (s->index == 0 ? 0x08 : 0) |
-                     (s->index + 1 == s->count ? 0x04 : 0) | (structure ? 0x02 : 0));
+                     (s->index + 1 == s->count ? 0x04 : 0) | (structure ? 0x02 : 0) |
+                     (for_upper ? 0 : 0x01));
     wr16(p, 0x8000 | s->pid);
-    p[2] = (uint8_t)(s->tid << 5 | (s->tid ? 0x10 : 0));
+    p[2] = (uint8_t)(s->tid << 5 | 0x10 | s->sid << 1 | (s->sid > 0 && inter_layer));
     p[3] = s->tl0;
     p += 4;
     if (structure) {
-        *p++ = 0x10;
-        wr16(p, s->width);
-        wr16(p + 2, s->height);
-        p += 4;
+        *p++ = (uint8_t)((s->spatial - 1) << 5 | 0x10);
+        for (unsigned i = 0; i < s->spatial; i++, p += 4) {
+            wr16(p, (uint16_t)(s->width >> (s->spatial - 1 - i)));
+            wr16(p + 2, (uint16_t)(s->height >> (s->spatial - 1 - i)));
+        }
     }
     return (size_t)(p - out);
 }
@@ -154,7 +158,7 @@ static size_t h264(const struct shape *s, uint8_t *out, size_t len)
 static size_t av1(const struct shape *s, uint8_t *out)
 {
     uint8_t *p = out;
-    const bool opens = s->key && s->index == 0;
+    const bool opens = s->key && s->index == 0 && s->sid == 0;
     *p++ = (uint8_t)((s->index > 0 ? 0x80 : 0) | (s->index + 1 < s->count ? 0x40 : 0) |
                      (opens ? 0x28 : 0x10));
     if (opens) { // a sequence header with a reduced still picture header: the shortest
@@ -196,11 +200,16 @@ static void mark_write(const struct mark *m, size_t body, uint8_t *p)
     wr16(p + 18, (uint16_t)body);
     wr32(p + 20, (uint32_t)((uint64_t)m->at >> 32));
     wr32(p + 24, (uint32_t)m->at);
+    p[28] = m->sid;
+    p[29] = m->mode.spatial;
+    p[30] = m->mode.temporal;
+    p[31] = m->mode.key;
+    wr32(p + 32, m->since);
     uint32_t sum = 0;
-    for (unsigned i = 0; i < 28; i++)
+    for (unsigned i = 0; i < 36; i++)
         sum = sum * 31 + p[i];
-    wr32(p + 28, sum);
-    wr32(p + 32, ~sum);
+    wr32(p + 36, sum);
+    wr32(p + 40, ~sum);
 }
 
 void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size_t len)
@@ -245,9 +254,9 @@ bool mark_read(const uint8_t *payload, size_t len, struct mark *m)
         return false;
     const uint8_t *p = payload + len - MARK_SIZE;
     uint32_t sum = 0;
-    for (unsigned i = 0; i < 28; i++)
+    for (unsigned i = 0; i < 36; i++)
         sum = sum * 31 + p[i];
-    if (rd32(p) != MARK_MAGIC || rd32(p + 28) != sum || rd32(p + 32) != ~sum)
+    if (rd32(p) != MARK_MAGIC || rd32(p + 36) != sum || rd32(p + 40) != ~sum)
         return false;
     *m = (struct mark){.client = rd16(p + 4),
                        .pub = p[6],
@@ -258,6 +267,9 @@ bool mark_read(const uint8_t *payload, size_t len, struct mark *m)
                        .count = p[15],
                        .key = p[16],
                        .level = p[17],
+                       .sid = p[28],
+                       .mode = {.spatial = p[29], .temporal = p[30], .key = p[31]},
+                       .since = rd32(p + 32),
                        .at = (usec_t)((uint64_t)rd32(p + 20) << 32 | rd32(p + 24))};
     const size_t body = rd16(p + 18);
     if (body > len - MARK_SIZE)

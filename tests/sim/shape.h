@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define SHAPE_HEAD_MAX 64 ///< bytes of descriptor and codec headers at most
-#define MARK_SIZE      36 ///< bytes of a mark
+#define MARK_SIZE      44 ///< bytes of a mark
 
 /** One packet of one frame. */
 struct shape {
@@ -22,9 +22,18 @@ struct shape {
     bool key;
     bool ids; ///< VP8: with picture id, TL0PICIDX and TID
     uint8_t index, count;
+    uint8_t sid, spatial; ///< layer of this frame, and how many there are (VP9)
+    bool k_svc;           ///< they refer to each other in key pictures only
     uint8_t tid, tl0;
+    bool sync; ///< VP8: it refers to the base layer alone
     uint16_t pid;
-    uint16_t width, height;
+    uint16_t width, height; ///< of the largest layer
+};
+
+/** How an encoder layers its pictures, as in rtp/dd_make.h. */
+struct shape_mode {
+    uint8_t spatial, temporal;
+    bool key;
 };
 
 /** Which packet this is. */
@@ -32,11 +41,14 @@ struct mark {
     uint16_t client;      ///< number of the publisher
     uint8_t pub, layer;   ///< place among what it publishes, and encoding
     uint16_t incarnation; ///< counts restarts of the publisher's encoder
-    uint32_t frame;
-    uint8_t index, count; ///< packet of the frame
+    uint32_t frame;       ///< the picture's number
+    uint8_t index, count; ///< packet of the frame: of the picture's layer
     bool key;
     uint8_t level; ///< audio level sent with it
-    usec_t at;     ///< captured
+    uint8_t sid;
+    struct shape_mode mode; ///< how its pictures are layered
+    uint32_t since;         ///< pictures since the key picture
+    usec_t at;              ///< captured
 };
 
 /**

@@ -92,7 +92,8 @@ void sink_mline(const struct sink *s, struct agree_mline *m)
                               .codec_count = s->codec_count,
                               .slot_ssrc = s->ssrc,
                               .slot_rtx_ssrc = s->rtx_ssrc,
-                              .slot_pair = s->pair};
+                              .slot_pair = s->pair,
+                              .ext_mixed = !s->owner->conf.no_mixed};
     memcpy(m->mid, s->mid, sizeof(m->mid));
     memcpy(m->ext, s->ext, sizeof(m->ext));
     memcpy(m->codec, s->codec, sizeof(m->codec));
@@ -147,62 +148,6 @@ static void whole_frame(struct sink *s, const struct sink_packet *p, usec_t now)
 #define COMPLAIN(s, format, ...)                                                               \
     client_complain((s)->owner, "slot %s: " format, (s)->mid, __VA_ARGS__)
 
-/** The ids of two frames in a row. */
-static void check_ids(struct sink *s, const struct sink_packet *a, const struct sink_packet *b)
-{
-    if (a->pid_here && !b->pid_here)
-        COMPLAIN(s, "picture ids stopped at frame %u", b->mark.frame);
-    if (!a->pid_here || !b->pid_here)
-        return;
-    // VP9's references are counted in picture ids: there a frame left out stays a gap.
-    const uint32_t frames = b->mark.frame - a->mark.frame;
-    const bool gap = (a->codec == CODEC_VP9 || s->thinned_late) && frames == 2 &&
-                     same_source(&a->mark, &b->mark);
-    const uint16_t by = (b->pid - a->pid) & 0x7fff;
-    if (by != 1 && !(gap && by == 2))
-        COMPLAIN(s, "picture id %u of frame %u follows %u of frame %u, codec %d", b->pid,
-                 b->mark.frame, a->pid, a->mark.frame, (int)a->codec);
-    const uint8_t tl0 = (uint8_t)(a->tl0 + (b->tid == 0));
-    if (b->tl0 != tl0)
-        COMPLAIN(s, "TL0PICIDX %u follows %u at layer %u", b->tl0, a->tl0, b->tid);
-}
-
-/** Packet `b` comes right behind `a`, by number. */
-static void check_neighbours(struct sink *s, const struct sink_packet *a,
-                             const struct sink_packet *b)
-{
-    const struct mark *m = &a->mark, *n = &b->mark;
-    const bool same = same_source(m, n);
-    // Out of the server's cache a keyframe may come again: as a frame of its own.
-    const bool again = n->key && n->index == 0 && m->index + 1 == m->count && a->ts != b->ts;
-    if (same && n->frame == m->frame && !again) {
-        if (n->index != m->index + 1)
-            COMPLAIN(s, "packet %u of frame %u follows %u", n->index, n->frame, m->index);
-        if (a->ts != b->ts || a->pid != b->pid || a->tl0 != b->tl0)
-            COMPLAIN(s, "one frame, two times or ids: %u", n->frame);
-        return;
-    }
-    if ((int32_t)(b->ts - a->ts) <= 0)
-        COMPLAIN(s, "time went back by %d ticks", (int32_t)(a->ts - b->ts));
-    if (s->kind == KIND_AUDIO)
-        return;
-    if (m->index + 1 != m->count || !a->marker)
-        COMPLAIN(s, "frame %u was cut off at packet %u of %u without a hole", m->frame,
-                 m->index, m->count);
-    if (n->index != 0)
-        COMPLAIN(s, "frame %u begins with packet %u", n->frame, n->index);
-    // Every second frame is of the upper temporal layer and may be left out.
-    const bool thinned = n->frame == m->frame + 2 && m->frame % 2 == 0;
-    if (!(same && (n->frame == m->frame + 1 || thinned)) && !n->key)
-        COMPLAIN(s, "frame %u of %u/%u/%u follows %u of %u/%u/%u and is no keyframe", n->frame,
-                 n->client, n->layer, n->incarnation, m->frame, m->client, m->layer,
-                 m->incarnation);
-    if (a->codec == b->codec)
-        check_ids(s, a, b);
-    if (a->has_frame && b->has_frame && b->dd_frame != (uint16_t)(a->dd_frame + 1))
-        COMPLAIN(s, "frame number %u follows %u", b->dd_frame, a->dd_frame);
-}
-
 static void note_switch(struct sink *s, const struct mark *n)
 {
     const struct mark *m = &s->last.mark;
@@ -225,7 +170,7 @@ static void play(struct sink *s, const struct sink_packet *p, usec_t now)
     const struct mark *n = &p->mark;
     const bool first = n->index == 0;
     if (s->any && !s->hole) {
-        check_neighbours(s, &s->last, p);
+        sink_check_neighbours(s, &s->last, p);
     } else if (s->any) {
         if ((int32_t)(p->ts - s->last.ts) < 0)
             COMPLAIN(s, "time went back by %d ticks behind a hole",
@@ -237,14 +182,16 @@ static void play(struct sink *s, const struct sink_packet *p, usec_t now)
         s->frame_broken = false;
     else if (s->hole || !s->any)
         s->frame_broken = true;
-    if (s->kind == KIND_VIDEO && (s->hole || !s->any) && !(first && n->key))
+    if (s->kind == KIND_VIDEO && (s->hole || !s->any) && !(first && n->key && n->sid == 0)) {
         s->awaits_key = true;
+        memset(s->got, 0, sizeof(s->got));
+    }
     s->hole = s->thinned_late = false;
     s->any = true;
     s->last = *p;
     s->seen = *n;
-    const bool whole =
-        s->kind == KIND_AUDIO || (p->marker && !s->frame_broken && (n->key || !s->awaits_key));
+    const bool ends = n->index + 1 == n->count && !s->frame_broken;
+    const bool whole = s->kind == KIND_AUDIO || (ends && sink_decode(s, n) && p->marker);
     if (whole)
         whole_frame(s, p, now);
     if (s->eye)
@@ -262,11 +209,13 @@ static bool key_ahead(const struct sink *s, int64_t *found)
 {
     for (int64_t i = s->cursor + 1; i <= s->highest; i++) {
         const struct mark *m = &at(s, i)->mark;
-        if (!at(s, i)->here || !m->key || m->index != 0 || i + m->count - 1 > s->highest)
+        if (!at(s, i)->here || at(s, i)->empty || !m->key || m->index != 0 || m->sid != 0 ||
+            i + m->count - 1 > s->highest)
             continue;
         bool whole = true;
         for (int64_t k = i; k < i + m->count; k++)
-            whole &= at(s, k)->here && at(s, k)->mark.frame == m->frame;
+            whole &=
+                at(s, k)->here && at(s, k)->mark.frame == m->frame && at(s, k)->mark.sid == 0;
         *found = i;
         if (whole)
             return true;
@@ -345,7 +294,8 @@ static bool read_packet(struct sink *s, const struct rtp *pkt, const struct agre
         COMPLAIN(s, "packet %u has a payload that does not parse", pkt->seq);
         return false;
     }
-    if (s->kind == KIND_VIDEO && desc.keyframe != (out->mark.key && out->mark.index == 0) &&
+    if (s->kind == KIND_VIDEO &&
+        desc.keyframe != (out->mark.key && out->mark.index == 0 && out->mark.sid == 0) &&
         codec->codec != CODEC_H264)
         COMPLAIN(s, "packet %u says keyframe and is none, or the other way round", pkt->seq);
     out->pid_here = desc.pid_bits == 15;
@@ -353,7 +303,7 @@ static bool read_packet(struct sink *s, const struct rtp *pkt, const struct agre
     out->tl0 = desc.tl0;
     out->tid = desc.tid;
     out->has_frame = rtp_ext_frame_number(pkt, s->ext[EXT_DEPENDENCY], &out->dd_frame);
-    if (codec->codec == CODEC_AV1 && s->owner->conf.two_byte && !out->has_frame)
+    if (codec->codec == CODEC_AV1 && !s->owner->conf.no_mixed && !out->has_frame)
         COMPLAIN(s, "packet %u has no dependency descriptor", pkt->seq);
     check_extensions(s, pkt, &out->mark);
     if (s->kept) {

@@ -14,8 +14,9 @@
 
 #include <stdbool.h>
 
-#define SINK_RING  4096
-#define SINK_BYTES 512 ///< of a packet's part of a frame, if they are kept
+#define SINK_RING     4096
+#define SINK_PICTURES 64
+#define SINK_BYTES    512 ///< of a packet's part of a frame, if they are kept
 
 #define SINK_HEARD 8192
 
@@ -76,11 +77,13 @@ struct sink {
     sink_eye eye;             ///< may be NULL
     void *eye_ctx;            ///< not owned
 
-    bool any;                ///< `last` holds
-    struct sink_packet last; ///< played out last
-    bool frame_broken;       ///< of the frame being played out
-    bool thinned_late;       ///< an empty packet was played out last
-    bool awaits_key;         ///< nothing can be decoded until a keyframe
+    bool any;                   ///< `last` holds
+    struct sink_packet last;    ///< played out last
+    bool frame_broken;          ///< of the frame being played out
+    bool thinned_late;          ///< an empty packet was played out last
+    uint32_t got_picture;       ///< the newest in `got`, counted from the key picture
+    uint8_t got[SINK_PICTURES]; ///< whole frames since it: a bit each spatial layer
+    bool awaits_key;            ///< nothing can be decoded until a keyframe
     usec_t pli_at;
     usec_t tick_at; ///< sink_tick() is due; USEC_NEVER: nothing is missing
 
@@ -93,7 +96,8 @@ struct sink {
     // what became of it
     uint64_t packets, bytes, frames, keys, lost, repaired, doubled;
     uint64_t switches, layer_switches;
-    uint64_t passed; ///< numbers not waited for, because a whole keyframe was behind them
+    uint64_t undecodable; ///< frames that refer to one that did not come; without a hole
+    uint64_t passed;      ///< numbers not waited for, because a whole keyframe was behind them
     uint64_t nacks, plis;
     uint64_t late_after_switch;
     usec_t first_at, last_at; ///< packets
@@ -130,6 +134,16 @@ bool sink_hear(struct sink *s, const struct mark *m);
 uint64_t sink_unheard(const struct sink *s);
 
 void sink_on_sr(struct sink *s, const struct rtcp_sr *sr, usec_t now);
+
+/**
+ * A whole frame has been played out: all that it refers to must have been, too. False if it
+ * cannot be decoded: behind a hole that is to be expected, until a keyframe.
+ */
+bool sink_decode(struct sink *s, const struct mark *m);
+
+/** Two packets in a row, by number: of one picture, or of two. */
+void sink_check_neighbours(struct sink *s, const struct sink_packet *a,
+                           const struct sink_packet *b);
 
 /** Plays out, asks again, gives up. */
 void sink_tick(struct sink *s, usec_t now);
