@@ -73,6 +73,9 @@ size_t downlink_catch_up(const struct downlink *d);
 /** Slots came or were agreed anew: can all of them be numbered? */
 void downlink_agree(struct downlink *d, usec_t now);
 
+/** A slot begins a smaller picture: what waits of the larger one would only delay it. */
+void downlink_skip(struct downlink *d, const struct slot *s);
+
 /** A slot goes: nothing of it may wait any more. */
 void downlink_forget(struct downlink *d, const struct slot *s);
 

@@ -135,6 +135,11 @@ void downlink_forget(struct downlink *d, const struct slot *s)
     drop_of(d, PACER_PICTURE, s, false, 0);
 }
 
+void downlink_skip(struct downlink *d, const struct slot *s)
+{
+    drop_of(d, PACER_PICTURE, s, false, 0);
+}
+
 void downlink_wake(struct downlink *d, usec_t at)
 {
     if (d->deadline.pos == 0 || d->deadline.at > at)

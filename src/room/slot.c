@@ -330,10 +330,13 @@ void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
                 struct room_env *env, usec_t now)
 {
     note_left(s);
+    if (s->current && s->current->track == st->track && st->layer < s->current->layer)
+        downlink_skip(s->owner->down, s);
     if (s->current != st)
         leave_current(s);
     s->current = st;
-    s->target = NULL;
+    if (s->target == st) // else it is still waited for: `st` only begins anew
+        s->target = NULL;
     s->replay.on = false;
     s->refused = false;
     s->out = out;

@@ -206,6 +206,8 @@ int stream_add_slot(struct stream *st, struct slot *slot)
         st->slot = grown;
         st->slot_cap = cap;
     }
+    for (unsigned i = 0; i < st->slot_count; i++)
+        assert(st->slot[i] != slot); // it would get everything twice
     st->slot[st->slot_count++] = slot;
     return 0;
 }
