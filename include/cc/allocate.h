@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define ALLOCATE_STEPS    16                 ///< of one ladder
-#define ALLOCATE_LOWS     6                  ///< of ALLOCATE_LOW_SPAN each: "the last seconds"
+#define ALLOCATE_LOWS     3                  ///< of ALLOCATE_LOW_SPAN each: "the last seconds"
 #define ALLOCATE_GRACE    (2 * USEC_PER_SEC) ///< a picture is kept so long without room for it
 #define ALLOCATE_PAUSE    USEC_PER_SEC       ///< between two divisions
 #define ALLOCATE_LOW_SPAN (500 * USEC_PER_MS)
@@ -50,10 +50,11 @@ struct allocate_step {
 
 /** What a slot remembers between two divisions; zero it when another track sits down. */
 struct allocate_memory {
-    usec_t climbed_at;   ///< it last got more; 0 never
-    usec_t bar;          ///< how long it waits after it fell
-    usec_t barred_until; ///< it gets no more before that
-    usec_t short_since;  ///< not even the lowest step fits; 0: it does
+    usec_t climbed_at;     ///< it last got more; 0: never, or it has fallen since
+    uint64_t believed_bps; ///< what the line was thought to carry then
+    usec_t bar;            ///< how long it waits after it fell
+    usec_t barred_until;   ///< it gets no more before that, but of a clearly better line
+    usec_t short_since;    ///< not even the lowest step fits; 0: it does
 };
 
 /** One picture that wants room. */

@@ -7,10 +7,13 @@
 #define TAKE_NUM 9
 #define TAKE_DEN 10
 
-// A slot that fell soon after it had climbed waits longer each time before it tries again.
+// A slot that fell soon after it had climbed waits longer each time before it tries again: the
+// estimate it trusted was too high. A clearly higher one is another matter.
 #define BAR_FIRST   (8 * USEC_PER_SEC)
 #define BAR_LONGEST (64 * USEC_PER_SEC)
 #define BAR_SOON    (30 * USEC_PER_SEC)
+#define BAR_NUM     3
+#define BAR_DEN     2
 
 // Of a line just met nothing is known that could be steady.
 #define BEGINNING (5 * USEC_PER_SEC)
@@ -73,11 +76,16 @@ static uint64_t cost(const struct allocate_slot *s, int step)
     return step < 0 ? 0 : s->step[step].rate_bps;
 }
 
+static bool barred(const struct division *d, const struct allocate_memory *m)
+{
+    return d->now < m->barred_until && d->take < m->believed_bps / BAR_DEN * BAR_NUM;
+}
+
 /** Moves a slot up to `step` if that fits. */
 static bool climb(struct division *d, struct allocate_slot *s, int step)
 {
     const bool new = step > s->had;
-    if (new &&step > 0 && d->now < s->memory->barred_until)
+    if (new &&step > 0 && barred(d, s->memory))
         return false;
     const uint64_t used = d->used - cost(s, s->given) + cost(s, step);
     if (used > (!new ? d->keep : step == 0 ? d->begin : d->take))
@@ -123,16 +131,19 @@ static void climb_rank(struct division *d, struct allocate_slot *slot, unsigned 
     }
 }
 
-static void remember(struct allocate_slot *s, usec_t now)
+static void remember(struct allocate_slot *s, const struct division *d)
 {
     struct allocate_memory *m = s->memory;
     const int had = s->had < (int)s->step_count ? s->had : (int)s->step_count - 1;
     if (s->given > had) {
-        m->climbed_at = now;
+        m->climbed_at = d->now;
+        m->believed_bps = d->take;
+        m->barred_until = 0;
     } else if (s->given < had) {
-        const bool soon = m->climbed_at && now - m->climbed_at < BAR_SOON && m->bar;
+        const bool soon = m->climbed_at && d->now - m->climbed_at < BAR_SOON && m->bar;
         m->bar = soon ? usec_min(2 * m->bar, BAR_LONGEST) : BAR_FIRST;
-        m->barred_until = now + m->bar;
+        m->barred_until = d->now + m->bar;
+        m->climbed_at = 0; // a second fall is not that climb's fault
     }
 }
 
@@ -152,7 +163,7 @@ void allocator_run(struct allocator *a, struct allocate_slot *slot, unsigned n, 
     for (int rank = 0; rank < ALLOCATE_RANKS; rank++)
         climb_rank(&d, slot, n, (enum allocate_rank)rank);
     for (unsigned i = 0; i < n; i++)
-        remember(&slot[i], now);
+        remember(&slot[i], &d);
     a->ran_at = now;
     a->ran_bps = bps;
 }

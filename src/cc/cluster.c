@@ -5,6 +5,7 @@
 #define PACKETS      5
 #define PERCENT      80 // of packets and bytes must have come
 #define SATURATED    90 // percent: it came more slowly than this share of the sending rate
+#define GRAIN        USEC_PER_MS
 #define KEEP         95 // percent of the receiving rate, if the line was full
 #define ABOVE_PLAN   110 // percent of the planned rate: more was not asked, so it is not believed
 #define RATIO_MAX    2   // what comes twice as fast as it was sent, waited somewhere
@@ -85,7 +86,8 @@ bool clusters_result(struct clusters *c, struct cluster_result *out)
     const uint64_t received = rate(k->bytes - k->first_len, receiving);
     if (received > sent * RATIO_MAX)
         return false;
-    const bool saturated = received < sent * SATURATED / 100;
+    // By the times, not the rates: of a few packets, the first and the last may differ tenfold.
+    const bool saturated = (receiving - GRAIN) * SATURATED > sending * 100;
     uint64_t bps = saturated ? received * KEEP / 100 : sent < received ? sent : received;
     if (bps > k->plan.rate_bps * ABOVE_PLAN / 100)
         bps = k->plan.rate_bps * ABOVE_PLAN / 100;

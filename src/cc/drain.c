@@ -25,9 +25,10 @@ void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, 
         d->first = in->queue;
 }
 
-static enum drain_end ended(struct drain *d, enum drain_end how)
+static enum drain_end ended(struct drain *d, enum drain_end how, usec_t now)
 {
     d->on = false;
+    d->ended = now;
     return how;
 }
 
@@ -39,12 +40,12 @@ enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t n
     if (in->seen > d->seen)
         d->seen = in->seen;
     if (in->queue < EMPTY && in->seen < EMPTY)
-        return ended(d, DRAIN_DONE);
+        return ended(d, DRAIN_DONE, now);
     // The first packet of the slower time is told of when it has waited itself.
     const usec_t longest = d->first > d->seen ? d->first : d->seen;
     if (age > in->rtt + longest + SHOWS && in->seen * 100 > d->seen * FOREIGN)
-        return ended(d, DRAIN_FOREIGN);
-    return age > PATIENCE + d->first ? ended(d, DRAIN_DONE) : DRAIN_GOES_ON;
+        return ended(d, DRAIN_FOREIGN, now);
+    return age > PATIENCE + d->first ? ended(d, DRAIN_DONE, now) : DRAIN_GOES_ON;
 }
 
 bool drain_recurs(const struct drain *d, uint64_t target_bps, usec_t now)

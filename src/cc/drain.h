@@ -21,6 +21,7 @@ struct drain {
     usec_t queue;      ///< and now
     usec_t seen;       ///< the longest that packets told of since
     uint64_t line_bps; ///< what the line carries
+    usec_t ended;      ///< it was on until then; 0: never
 };
 
 /** What is known at one feedback. */

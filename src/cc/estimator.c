@@ -12,6 +12,8 @@
 #define TWCC_GONE     (5 * USEC_PER_SEC) // then others are listened to
 #define BLIND         (60 * USEC_PER_MS) // so long a probe's queue is felt
 #define AMID          (6 * USEC_PER_MS)  // the pause between two packets of a probe at most
+#define AFTER_DRAIN   (USEC_PER_SEC)
+#define AFTER_PERCENT 120
 #define PACE          2 // times the target in calm: a keyframe may leave in half its time
 
 /** Nothing is known of the line. */
@@ -178,6 +180,9 @@ void estimator_decide(struct estimator *e, usec_t now)
         bps = ESTIMATOR_MAX_BPS;
     e->target_bps = bps;
     e->pace_bps = e->drain.on ? drain_pace(&e->drain, bps) : bps * PACE;
+    // What waited for the drain must not be the next queue.
+    if (!e->drain.on && e->drain.ended != 0 && now - e->drain.ended < AFTER_DRAIN)
+        e->pace_bps = bps * AFTER_PERCENT / 100;
     if (e->pace_bps < ESTIMATOR_MIN_BPS)
         e->pace_bps = ESTIMATOR_MIN_BPS;
 }

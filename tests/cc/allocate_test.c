@@ -1,5 +1,6 @@
 #include "cc/allocate.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -372,6 +373,38 @@ static void who_falls_again_and_again_tries_less_and_less(void **state)
     assert_in_range(changes, 10, 32);
 }
 
+/** Runs one camera on a line for so many seconds; how many until it got the top, if it did. */
+static unsigned seconds_to_the_top(struct allocator *a, struct allocate_slot *s, uint64_t bps,
+                                   unsigned seconds, usec_t *now)
+{
+    unsigned until = UINT_MAX;
+    for (unsigned i = 0; i < seconds; i++, *now += USEC_PER_SEC) {
+        allocator_run(a, s, 1, bps, *now);
+        s->had = s->given;
+        if (until == UINT_MAX && s->given == (int)s->step_count - 1)
+            until = i;
+    }
+    return until;
+}
+
+static void a_clearly_better_line_is_used_at_once(void **state)
+{
+    struct allocator a;
+    struct allocate_slot s[1];
+    struct allocate_memory m[1];
+    usec_t now = START;
+    (void)state;
+    people(s, m, 1);
+    allocator_init(&a);
+    (void)seconds_to_the_top(&a, s, 400000, 40, &now);
+    (void)seconds_to_the_top(&a, s, 600000, 5, &now);
+    (void)seconds_to_the_top(&a, s, 200000, 2, &now); // that was too much: it waits
+    const int kept = s[0].had;
+    (void)seconds_to_the_top(&a, s, 600000, 5, &now);
+    assert_int_equal(s[0].had, kept);
+    assert_in_range(seconds_to_the_top(&a, s, 3000000, 10, &now), 1, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +421,7 @@ int main(void)
         cmocka_unit_test(more_to_divide_is_never_less_for_the_first),
         cmocka_unit_test(a_wobble_of_five_percent_changes_nothing_twice_a_minute),
         cmocka_unit_test(who_falls_again_and_again_tries_less_and_less),
+        cmocka_unit_test(a_clearly_better_line_is_used_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

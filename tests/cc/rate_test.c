@@ -272,6 +272,22 @@ static void cluster_shows_the_line_or_its_own_rate(void **state)
     assert_false(clusters_result(&c, &r));
 }
 
+static void cluster_of_uneven_packets_is_no_full_line(void **state)
+{
+    static const uint32_t len[] = {926, 500, 700, 360, 43};
+    struct clusters c = {0};
+    struct cluster_result r;
+    usec_t at = 0;
+    (void)state;
+    const struct cluster *k = clusters_plan(&c, 548000, false, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        clusters_on_arrived(&c, k->plan.id, len[i], at, 40 * MS + at);
+        at += 6 * MS;
+    }
+    assert_true(clusters_result(&c, &r));
+    assert_false(r.saturated);
+}
+
 /** Updates every 100 ms; true if a probe was planned within `time`. */
 static bool planned(struct probe *p, struct clusters *c, uint64_t target, usec_t *now,
                     usec_t time)
@@ -407,6 +423,7 @@ int main(void)
         cmocka_unit_test(loss_that_goes_with_the_rate_holds_it),
         cmocka_unit_test(queue_that_drops_is_full),
         cmocka_unit_test(cluster_shows_the_line_or_its_own_rate),
+        cmocka_unit_test(cluster_of_uneven_packets_is_no_full_line),
         cmocka_unit_test(probes_go_up_to_what_is_wanted_and_no_further),
         cmocka_unit_test(line_that_fell_is_tried_at_what_it_was),
         cmocka_unit_test(probes_that_promised_too_much_become_rarer),
