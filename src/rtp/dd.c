@@ -179,7 +179,7 @@ enum drop dd_parse(struct dd *out, struct dd_structure *st, const uint8_t *data,
     if (out->has_active)
         out->active = bits_read(&b, holds->target_count);
     else if (out->has_structure) // A.4: then all are
-        out->active = UINT32_MAX >> (DD_TARGETS - holds->target_count);
+        out->active = (uint32_t)((UINT64_C(1) << holds->target_count) - 1);
     out->has_active = out->has_active || out->has_structure;
     if (!definition(&b, holds, flags, out))
         return b.over ? DROP_SHORT : DROP_MALFORMED;

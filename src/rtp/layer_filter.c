@@ -31,10 +31,10 @@ void layer_filter_aim(struct layer_filter *f, struct layer goal)
 /** The best of the layers `among` that is not above `most`; NONE if there is none. */
 static uint8_t best(uint16_t among, struct layer most)
 {
-    for (int s = most.sid; s >= 0; s--)
-        for (int t = most.tid; t >= 0; t--)
-            if (among & layer_bit((unsigned)s, (unsigned)t))
-                return number_of((unsigned)s, (unsigned)t);
+    for (unsigned s = LAYERS_SPATIAL; s-- > 0;)
+        for (unsigned t = LAYERS_TEMPORAL; t-- > 0;)
+            if (s <= most.sid && t <= most.tid && among & layer_bit(s, t))
+                return number_of(s, t);
     return NONE;
 }
 

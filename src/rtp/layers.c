@@ -12,7 +12,9 @@
 #define NO_LAYERS 0x0001
 
 static_assert(LAYERS_SPATIAL * LAYERS_TEMPORAL == 16, "masks have 16 bits");
-static_assert(LAYERS_SPATIAL == PAYLOAD_SPATIAL && LAYERS_SPATIAL == DD_SPATIAL, "one limit");
+static_assert(sizeof(((struct layers *)0)->width) == sizeof(((struct payload *)0)->layer_width),
+              "VP9's sizes fit");
+static_assert(DD_SPATIAL <= LAYERS_SPATIAL, "a descriptor's spatial layers fit");
 
 static unsigned at_most(unsigned value, unsigned limit)
 {
@@ -53,10 +55,10 @@ static void describe_vp8(struct layers *l, struct payload *d)
         return;
     }
     l->exist = ROW_0;
-    d->part.tid = d->tid;
-    d->part.needed = row_from(0, d->tid);
+    d->part.tid = (uint8_t)tid_of(d->tid);
+    d->part.needed = row_from(0, d->part.tid);
     // Y: it depends on the base layer alone, so whoever has all of the layer below may climb.
-    d->part.opens = d->layer_sync ? layer_bit(0, d->tid) : 0;
+    d->part.opens = d->layer_sync ? layer_bit(0, d->part.tid) : 0;
 }
 
 /** RFC 9628 section 4.2.1: V brings how many spatial layers there are, and how large. */
@@ -96,7 +98,7 @@ static uint16_t active_layers(const struct dd_structure *st, uint32_t active)
     uint16_t bits = 0;
     for (unsigned i = 0; i < st->target_count; i++)
         if (active >> i & 1)
-            bits |= layer_bit(st->target_sid[i], tid_of(st->target_tid[i]));
+            bits |= layer_bit(sid_of(st->target_sid[i]), tid_of(st->target_tid[i]));
     return bits ? bits : NO_LAYERS;
 }
 
@@ -121,7 +123,7 @@ static void describe_by_dd(const struct dd_structure *st, struct payload *d,
 
     for (unsigned i = 0; i < st->target_count; i++) {
         const enum dd_indication is = dd_of(dd->frame.dti, i);
-        const uint16_t bit = layer_bit(st->target_sid[i], tid_of(st->target_tid[i]));
+        const uint16_t bit = layer_bit(sid_of(st->target_sid[i]), tid_of(st->target_tid[i]));
         if (is == DD_NOT_PRESENT)
             continue;
         needed |= bit;
@@ -172,13 +174,11 @@ bool layers_describe(struct layers *l, struct payload *d, uint32_t ts, const uin
     if (bytes)
         sense = read_dd(l, d, ts, bytes, len, late && structured);
     if (!d->part.by_dd) {
-        if (structured) // one that cannot be told of, among others that can
-            d->part.fresh = d->keyframe;
-        else if (d->codec == CODEC_VP8)
+        if (d->codec == CODEC_VP8 && !structured)
             describe_vp8(l, d);
-        else if (d->codec == CODEC_VP9)
+        else if (d->codec == CODEC_VP9 && !structured)
             describe_vp9(l, d, late);
-        else // H.264 and AV1 tell by the descriptor alone
+        else // one that cannot be told of; H.264 and AV1 tell by the descriptor alone
             d->part.fresh = d->keyframe;
     }
     if (!l->exist)
@@ -230,8 +230,8 @@ static void close_window(struct layers *l, usec_t now)
 
     for (unsigned s = 0; s < LAYERS_SPATIAL; s++) {
         for (unsigned t = 0; t < LAYERS_TEMPORAL; t++) {
-            const int64_t all = l->at[s][t].bytes * 8 * USEC_PER_SEC / span;
-            const int64_t shared = l->at[s][t].shared * 8 * USEC_PER_SEC / span;
+            const int64_t all = 8 * (int64_t)l->at[s][t].bytes * USEC_PER_SEC / span;
+            const int64_t shared = 8 * (int64_t)l->at[s][t].shared * USEC_PER_SEC / span;
             const int64_t share = span > STILL || !l->measured ? 1 : SMOOTH;
             l->at[s][t].rate_bps += (uint32_t)((all - l->at[s][t].rate_bps) / share);
             l->at[s][t].shared_bps += (uint32_t)((shared - l->at[s][t].shared_bps) / share);
