@@ -27,7 +27,7 @@ export const SCENARIOS = {
         first: RTT80,
         steps: [[5, 'down loss=5']],
         seconds: 45,
-        targets: { frames: [7, 45, 0.01], noFreeze: [7, 45] },
+        targets: { frames: [10, 45, 0.01], noFreeze: [7, 45] },
     },
     loss10: {
         title: '10 % loss, 80 ms RTT',

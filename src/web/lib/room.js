@@ -10,6 +10,7 @@ import { Emitter } from './emitter.js';
 import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
 import { Participant } from './participant.js';
+import { Patience } from './patience.js';
 import { Publications } from './publications.js';
 import { Seating } from './seating.js';
 import { Session } from './session.js';
@@ -100,6 +101,7 @@ export class Room extends Emitter {
     #chat;
     #seating = new Seating(this.participants, (mid) => this.#slots.track(mid));
     #wants = new Wants((wants) => this.#sendWants(wants));
+    #patience = new Patience();
     #backOnline = () => this.#hurry();
 
     /** @param {JoinOptions} options */
@@ -118,7 +120,10 @@ export class Room extends Emitter {
         this.#session.on('away', () => this.#setState());
         this.#session.on('closed', (reason) => this.#close(reason));
         this.#connection.on('state', () => this.#setState());
-        this.#connection.on('renewed', () => this.#changed(this.#seating.clear()));
+        this.#connection.on('renewed', () => {
+            this.#changed(this.#seating.clear());
+            this.#patience.watch(this.#connection.pc);
+        });
         this.#connection.on('answered', ({ first }) => this.#answered(first));
         this.#connection.on('failed', (error) => this.emit('error', error));
         globalThis.addEventListener?.('online', this.#backOnline);
@@ -479,6 +484,7 @@ export class Room extends Emitter {
     #close(reason) {
         globalThis.removeEventListener?.('online', this.#backOnline);
         this.#wants.stop();
+        this.#patience.stop();
         this.#changed(this.#seating.clear());
         this.#connection.close();
         this.#data.close();
