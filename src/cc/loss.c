@@ -53,6 +53,9 @@ static void try(struct loss *l, double share, const struct loss_in *in, usec_t n
     l->state = LOSS_TRIAL;
     l->before = share;
     l->bound_bps = in->acked_bps * KEEP_PERCENT / 100;
+    // What we did not fill cannot have been too much: bursts of loss must not take all of it.
+    if (l->bound_bps < in->target_bps / 2)
+        l->bound_bps = in->target_bps / 2;
     if (l->bound_bps > in->target_bps)
         l->bound_bps = in->target_bps;
     l->skip = now + in->rtt + WINDOW / 4; // what was sent before is told of until then

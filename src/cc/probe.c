@@ -3,7 +3,7 @@
 #define FIRST           3   // times the start rate
 #define NEXT            2   // times what is known
 #define ENOUGH_PERCENT  70  // of the planned rate came through: the line may carry still more
-#define GREAT_STEP      150 // percent of what was known
+#define GREAT_STEP      120 // percent of what was known
 #define WANTED_PERCENT  120 // of what is wanted is room enough for it
 #define INTERVAL        (1500 * USEC_PER_MS)
 #define INTERVAL_MAX    (10 * USEC_PER_SEC)
@@ -72,7 +72,8 @@ uint64_t probe_on_result(struct probe *p, const struct cluster_result *r, uint64
     p->awaited = false;
     // One of a few packets looks saturated easily: after a great step the next one tells.
     const bool great = r->rate_bps * 100 > target_bps * GREAT_STEP;
-    p->go_on = (!r->saturated || great) && r->rate_bps * 100 >= r->plan_bps * ENOUGH_PERCENT;
+    const bool through = r->rate_bps * 100 >= r->plan_bps * ENOUGH_PERCENT;
+    p->go_on = great || (through && !r->saturated);
     if (now - p->doubted > FORGIVE)
         p->interval = INTERVAL;
     if (r->rate_bps <= target_bps)

@@ -35,20 +35,20 @@ test('a picture waits for repairs while packets are lost, and no longer', async 
     await looks(patience, 1, inbound, 30); // one bad second alone
     assert.equal(receiver.jitterBufferTarget, null);
     await looks(patience, 1, inbound, 3);
-    assert.equal(receiver.jitterBufferTarget, 300);
+    assert.equal(receiver.jitterBufferTarget, 360);
     await looks(patience, 19, inbound, 0);
-    assert.equal(receiver.jitterBufferTarget, 300);
+    assert.equal(receiver.jitterBufferTarget, 360);
     await looks(patience, 2, inbound, 0);
     assert.equal(receiver.jitterBufferTarget, null);
 });
 
-test('nobody waits half a second and more, and old browsers are left alone', async (t) => {
+test('nobody waits longer than 600 ms, and old browsers are left alone', async (t) => {
     const { pc, receiver, inbound } = line(2);
     const patience = new Patience();
     patience.watch(pc);
     t.after(() => patience.stop());
     await looks(patience, 4, inbound, 5);
-    assert.equal(receiver.jitterBufferTarget, 500);
+    assert.equal(receiver.jitterBufferTarget, 600);
     delete receiver.jitterBufferTarget;
     await looks(patience, 4, inbound, 5);
     assert.ok(!('jitterBufferTarget' in receiver));

@@ -7,10 +7,10 @@
 
 const LOOK_MS = 1000;
 const CALM_LOOKS = 20;
-/** A repair may be lost as well: two round trips, and what it takes to notice. */
-const ROUND_TRIPS = 2.5;
-const NOTICE_MS = 100;
-const MOST_MS = 500;
+/** A repair may be lost as well: two of them in a row, and what it takes to notice. */
+const ROUND_TRIPS = 3;
+const NOTICE_MS = 120;
+const MOST_MS = 600;
 
 /** @typedef {{nacks: number, row: number, calm: number}} Seen of one receiver */
 
