@@ -1,6 +1,8 @@
 #include "cmd.h"
 
+#include "cmd_secrets.h"
 #include "links/settings.h"
+#include "notify/webhooks.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -14,7 +16,10 @@
 
 static const char usage[] =
     "salon tenant add NAME [--prefix P] [--origin O]... [--locale L] [--link-format uuid]\n"
-    "    a front end; prints its first API key, once\n"
+    "                      [--webhook URL]\n"
+    "    a front end; prints its first API key and its secrets, once\n"
+    "salon tenant rotate NAME launch|bbb|lasuite\n"
+    "    a new secret; the one before holds for a day more, or until the next rotation\n"
     "salon tenant list\n"
     "salon tenant key NAME [--scope S]...\n"
     "    a new API key (all scopes by default); the one before it stays alive\n"
@@ -33,8 +38,10 @@ struct request {
     const char *config, *state;
     struct links_tenant tenant;
     unsigned scopes;
-    char *const *more; ///< words behind the name; ends with NULL
+    const char *webhook; ///< where `add` sends events; NULL: nowhere
+    char *const *more;   ///< words behind the name; ends with NULL
     struct links *links;
+    struct store *store;
 };
 
 static int fail(const char *name, int error)
@@ -64,6 +71,8 @@ static int add(struct request *r, const char *name)
 {
     int error;
 
+    if (r->webhook && !webhook_url_valid(r->webhook, true))
+        return cmd_fail("\"%s\" is no address of a webhook", r->webhook);
     if ((size_t)snprintf(r->tenant.name, sizeof r->tenant.name, "%s", name) >=
         sizeof r->tenant.name)
         return fail(name, -EINVAL);
@@ -71,7 +80,26 @@ static int add(struct request *r, const char *name)
     if (error)
         return fail(name, error);
     (void)printf("Tenant: %s\nPrefix: %s\n", r->tenant.name, r->tenant.prefix);
-    return print_key(r, &r->tenant);
+    error = print_key(r, &r->tenant);
+    for (int kind = 0; error == 0 && kind < SECRET_KIND_COUNT; kind++)
+        error = tenant_print_secret(r->links, &r->tenant, (enum links_secret)kind);
+    if (error == 0 && r->webhook)
+        error = tenant_add_webhook(r->links, r->store, &r->tenant, r->webhook);
+    return error;
+}
+
+static int rotate(struct request *r, const char *name)
+{
+    struct links_tenant tenant;
+    enum links_secret kind;
+    int error;
+
+    if (!*r->more || r->more[1] || !links_secret_from(*r->more, &kind))
+        return cmd_fail("say which secret: launch, bbb or lasuite");
+    error = links_tenant_find(r->links, name, &tenant);
+    if (error == 0)
+        error = links_secret_rotate(r->links, tenant.id, kind, (int64_t)time(NULL));
+    return error ? fail(name, error) : tenant_print_secret(r->links, &tenant, kind);
 }
 
 static void print_one_key(const char *id, const char *scopes, int64_t created_at, void *ctx)
@@ -166,10 +194,12 @@ static int remove_tenant(struct request *r, const char *name)
 static const struct {
     const char *name;
     bool named; ///< takes a tenant's name
+    bool more;  ///< and words behind it
     int (*run)(struct request *r, const char *name);
 } actions[] = {
-    {"add", true, add},          {"list", false, list},           {"key", true, new_key},
-    {"quota", true, set_quotas}, {"remove", true, remove_tenant},
+    {"add", true, false, add},      {"list", false, false, list},
+    {"key", true, false, new_key},  {"quota", true, true, set_quotas},
+    {"rotate", true, true, rotate}, {"remove", true, false, remove_tenant},
 };
 
 static bool add_origin(struct links_tenant *tenant, const char *origin)
@@ -196,6 +226,9 @@ static bool read_option(struct request *r, int option, const char *value)
     case 'p':
         return (size_t)snprintf(r->tenant.prefix, sizeof r->tenant.prefix, "%s", value) <
                sizeof r->tenant.prefix;
+    case 'w':
+        r->webhook = value;
+        return true;
     case 'o':
         return add_origin(&r->tenant, value);
     case 'l':
@@ -218,6 +251,7 @@ static const struct option options[] = {{"config", required_argument, NULL, 'c'}
                                         {"state", required_argument, NULL, 's'},
                                         {"prefix", required_argument, NULL, 'p'},
                                         {"origin", required_argument, NULL, 'o'},
+                                        {"webhook", required_argument, NULL, 'w'},
                                         {"locale", required_argument, NULL, 'l'},
                                         {"link-format", required_argument, NULL, 'f'},
                                         {"scope", required_argument, NULL, 'S'},
@@ -246,18 +280,17 @@ static int run(struct request *r, int (*action)(struct request *, const char *),
                const char *name)
 {
     struct config *config;
-    struct store *store;
     char why[CONFIG_WHY];
     int status = load_config(r, &config);
 
     if (status)
         return status;
-    if (cmd_open_links(config, BUSY_MS, &store, &r->links, why, sizeof why)) {
+    if (cmd_open_links(config, BUSY_MS, &r->store, &r->links, why, sizeof why)) {
         status = cmd_fail("%s", why);
     } else {
         status = action(r, name);
         links_close(r->links);
-        store_close(store);
+        store_close(r->store);
     }
     config_free(config);
     return status;
@@ -280,7 +313,7 @@ int cmd_tenant(int argc, char **argv)
         r.scopes = SCOPE_ALL;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, word) == 0 && actions[i].named == (name != NULL) &&
-            (argc - optind <= 2 || actions[i].run == set_quotas)) {
+            (argc - optind <= 2 || actions[i].more)) {
             r.more = argv + (optind + 2 < argc ? optind + 2 : argc);
             return run(&r, actions[i].run, name);
         }

@@ -11,7 +11,7 @@ static const char usage[] =
     "\n"
     "  salon serve [--config FILE] [--dev]   run the server\n"
     "  salon check-config FILE               check a configuration file\n"
-    "  salon tenant add|list|key|remove      the front ends that use the API\n"
+    "  salon tenant add|key|rotate|…        the front ends that use the API\n"
     "  salon media                           a media worker; started by serve\n"
     "  salon --version\n"
     "\n"

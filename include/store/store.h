@@ -189,6 +189,18 @@ int store_settings_put(struct store *store, const struct store_tenant *tenant,
                        const char *json);
 int store_quotas_put(struct store *store, const char *tenant, const char *json);
 
+/* ---- versions of tenants' secrets; the secrets themselves are derived ---- */
+
+struct store_secret {
+    unsigned version;   ///< from 1 on
+    int64_t rotated_at; ///< when it became that
+};
+
+/** -ENOENT: it was never rotated. */
+int store_secret_get(struct store *store, const char *tenant, const char *kind,
+                     struct store_secret *out);
+int store_secret_rotate(struct store *store, const char *tenant, const char *kind, int64_t now);
+
 /* ---- idempotency ---- */
 
 struct store_answer {

@@ -80,6 +80,10 @@ static const char *const texts[SQL_COUNT] = {
         "UPDATE tenants SET settings = ?, origins = ?, locale = ? WHERE id = ?",
     [SQL_QUOTAS_GET] = "SELECT quotas FROM tenants WHERE id = ?",
     [SQL_QUOTAS_PUT] = "UPDATE tenants SET quotas = ? WHERE id = ?",
+    [SQL_SECRET_GET] = "SELECT version, rotated_at FROM secrets WHERE tenant = ? AND kind = ?",
+    [SQL_SECRET_ROTATE] =
+        "INSERT INTO secrets(tenant, kind, version, rotated_at) VALUES(?1, ?2, 2, ?3) "
+        "ON CONFLICT DO UPDATE SET version = version + 1, rotated_at = ?3",
     [SQL_INVITE_ADD] = "INSERT INTO invitations(" INVITE_COLUMNS
                        ", hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_INVITE_GET] = "SELECT " INVITE_COLUMNS " FROM invitations WHERE id = ?",

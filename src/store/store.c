@@ -75,6 +75,10 @@ static const char *const migrations[] = {
     " error TEXT NOT NULL, body TEXT NOT NULL);"
     "CREATE INDEX deliveries_webhook ON deliveries(webhook, created_at);"
     "CREATE INDEX deliveries_due ON deliveries(next_at) WHERE state = 0;",
+    // Which version of each derived secret a tenant has; no row: the first.
+    "CREATE TABLE secrets(tenant TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,"
+    " kind TEXT NOT NULL, version INTEGER NOT NULL, rotated_at INTEGER NOT NULL,"
+    " PRIMARY KEY(tenant, kind)) WITHOUT ROWID;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))
