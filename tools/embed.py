@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Turn a folder of web files into one C source: embed.py FOLDER OUT.c DEPFILE"""
+"""Turn a folder of web files, and others beside it, into one C source:
+
+embed.py FOLDER OUT.c DEPFILE [FILE...]
+"""
 import hashlib
 import pathlib
 import sys
@@ -19,6 +22,7 @@ TYPES = {
     ".mp3": "audio/mpeg",
     ".ogg": "audio/ogg",
     ".txt": "text/plain; charset=utf-8",
+    ".yaml": "application/yaml",   # RFC 9512
 }
 LEAVE_OUT = {"package.json", "package-lock.json", "tsconfig.json", "jsconfig.json"}
 
@@ -42,23 +46,25 @@ def rows(data):
         yield "    " + ",".join(str(b) for b in data[at:at + 20]) + ","
 
 
-def main(folder, out, depfile):
+def main(folder, out, depfile, *others):
     root = pathlib.Path(folder)
     files, folders = wanted(root)
+    named = {path.relative_to(root).as_posix(): path for path in files}
+    named |= {path.name: path for path in map(pathlib.Path, others)}
     lines = ['#include "http/web.h"', ""]
     table = []
-    for number, path in enumerate(sorted(files, key=lambda p: p.relative_to(root).as_posix())):
+    for number, (name, path) in enumerate(sorted(named.items())):
         data = path.read_bytes()
         etag = hashlib.sha256(data).hexdigest()[:16]
         lines += [f"static const unsigned char file{number}[] = {{", *rows(data + b"\0"), "};"]
-        table.append(f'    {{"{path.relative_to(root).as_posix()}", "{TYPES[path.suffix]}", '
+        table.append(f'    {{"{name}", "{TYPES[path.suffix]}", '
                      f'"\\"{etag}\\"", file{number}, {len(data)}}},')
     lines += ["const struct web_file web_files[] = {", *table, "    {0},", "};",
               f"const size_t web_file_count = {len(table)};", ""]
     pathlib.Path(out).write_text("\n".join(lines))
-    seen = " ".join(str(p).replace(" ", "\\ ") for p in [*files, *folders])
+    seen = " ".join(str(p).replace(" ", "\\ ") for p in [*named.values(), *folders])
     pathlib.Path(depfile).write_text(f"{out}: {seen}\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

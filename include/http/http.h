@@ -61,6 +61,9 @@ uint16_t http_port(const struct http *http);
 /** Adds a table of `count` routes, not owned, with the `ctx` their `run`s get. */
 void http_routes(struct http *http, const struct http_route *routes, size_t count, void *ctx);
 
+/** The k-th route of all tables, in the order they are tried; NULL beyond the last. */
+const struct http_route *http_route_at(const struct http *http, size_t k);
+
 /**
  * Stops listening and drops all connections (WebSockets' `close` runs). Requests not yet
  * answered die here: do not answer them after. `done` runs from the loop when all is gone and

@@ -69,11 +69,29 @@ static void status(struct http_req *req, void *ctx)
         http_reply_json(req, 200, json_pack("{s:b}", "dev", 1));
 }
 
+/** What the server answers to: for the test that docs/openapi.yaml names it all. */
+static void list_routes(struct http_req *req, void *ctx)
+{
+    struct api *api = ctx;
+    const struct http_route *route;
+    json_t *list = json_array();
+
+    if (!allowed(req)) {
+        json_decref(list);
+        return;
+    }
+    for (size_t k = 0; (route = http_route_at(api->conf.http, k)); k++)
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s}", "method", route->method, "path", route->pattern));
+    http_reply_json(req, 200, json_pack("{s:o}", "routes", list));
+}
+
 void api_dev_routes(struct api *api)
 {
     static const struct http_route routes[] = {
         {"POST", "/dev/rooms", make_room, API_BODY_MAX, HTTP_ANY_TYPE},
         {"GET", "/dev/status", status, 0, HTTP_QUIET},
+        {"GET", "/dev/routes", list_routes, 0, 0},
     };
 
     http_routes(api->conf.http, routes, sizeof routes / sizeof *routes, api);

@@ -139,6 +139,7 @@ void api_share_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);
+void api_openapi_routes(struct api *api);
 void api_dev_routes(struct api *api);
 
 #endif

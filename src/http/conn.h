@@ -13,7 +13,7 @@
 struct lws;
 struct lws_context;
 
-#define HTTP_TABLES    16
+#define HTTP_TABLES    32
 #define HTTP_ENDPOINTS 4
 #define HTTP_EARLY_MAX 65536 ///< bytes of a next request kept while one is being answered
 #define HTTP_SET_MAX   4096  ///< bytes of headers a handler may add

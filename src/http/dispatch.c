@@ -56,7 +56,8 @@ static void set_preflight(struct http_req *req, const char *allow)
 {
     http_set(req, "Access-Control-Allow-Methods", allow);
     http_set(req, "Access-Control-Allow-Headers",
-             "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key");
+             "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
+             "Last-Event-ID");
     http_set(req, "Access-Control-Max-Age", "7200");
 }
 

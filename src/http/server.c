@@ -354,6 +354,16 @@ void http_routes(struct http *http, const struct http_route *routes, size_t coun
         (struct route_table){.routes = routes, .count = count, .ctx = ctx};
 }
 
+const struct http_route *http_route_at(const struct http *http, size_t k)
+{
+    for (unsigned t = 0; t < http->table_count; t++) {
+        if (k < http->table[t].count)
+            return &http->table[t].routes[k];
+        k -= http->table[t].count;
+    }
+    return NULL;
+}
+
 void http_counts(const struct http *http, uint64_t by_class[6])
 {
     memcpy(by_class, http->by_class, sizeof http->by_class);

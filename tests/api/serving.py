@@ -22,6 +22,10 @@ def free_port():
         return s.getsockname()[1]
 
 
+#: Called with (server, method, path, headers, body, answer) after each request; for openapi_test.py.
+watch = None
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status
@@ -95,7 +99,10 @@ class Server:
                 c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20,
                                                source_address=(source, 0))
                 c.request(method, path, body, headers)
-                return Answer(c.getresponse())
+                answer = Answer(c.getresponse())
+                if watch:
+                    watch(self, method, path, headers, body, answer)
+                return answer
             except ConnectionRefusedError:
                 if left == 0:
                     raise
