@@ -88,9 +88,23 @@ static void fly(struct net *n, const struct flight *as, const uint8_t *bytes, us
     push(n, f);
 }
 
+/** FNV-1a over when, to whom, how long, and RTP's header: libnice makes its own transaction
+ * ids. */
+static void note(struct net *n, const struct flight *f, const uint8_t *bytes, usec_t now)
+{
+    const uint64_t what[] = {(uint64_t)now, f->who, f->down, f->len};
+    uint64_t h = n->trace ? n->trace : 14695981039346656037ULL;
+    for (size_t i = 0; i < 4; i++)
+        h = (h ^ what[i]) * 1099511628211ULL;
+    for (size_t i = 0; i < f->len && i < 12 && bytes[0] >> 6 == 2; i++)
+        h = (h ^ bytes[i]) * 1099511628211ULL;
+    n->trace = h;
+}
+
 void net_send(struct net *n, struct link *l, struct rng *rng, const struct flight *f,
               const uint8_t *bytes, usec_t now)
 {
+    note(n, f, bytes, now);
     l->sent++;
     if (rng_chance(rng, l->loss)) {
         l->lost++;

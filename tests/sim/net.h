@@ -39,6 +39,7 @@ struct net {
     size_t count, cap;
     uint64_t order;
     struct flight *spare; ///< owned list through `extra`
+    uint64_t trace;       ///< of all that was sent: two runs with the same one were the same
 };
 
 void net_fini(struct net *n);

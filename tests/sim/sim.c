@@ -1,6 +1,7 @@
 #include "sim.h"
 
 #include "clock.h"
+#include "random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -408,6 +409,7 @@ static void open_sim(struct sim *s, struct shared *sh, const char *name, uint64_
 {
     *s = (struct sim){.seed = seed, .name = name, .server_dtls = &sh->server};
     rng_init(&s->rng, seed);
+    sim_random(seed);
     s->now = USEC_PER_SEC * (1000 + (usec_t)rng_below(&s->rng, 100000));
     sim_clock(s->now);
     s->env = (struct client_env){.dtls = &sh->clients,
@@ -443,6 +445,10 @@ struct sim *sim_begin(const char *name, uint64_t seed)
     static struct shared sh; // keys are the same for all runs of a process
     static bool made;
     struct sim *s = calloc(1, sizeof(*s));
+    if (!made) {
+        sim_clock(0);
+        sim_random(0);
+    }
     if (!made && (opener_setup() < 0 || dtls_ctx_init(&sh.server) < 0 ||
                   dtls_ctx_init(&sh.clients) < 0 || seal_engine_init(&sh.seal, SEAL_BEST) < 0))
         abort();
@@ -455,6 +461,9 @@ struct sim *sim_begin(const char *name, uint64_t seed)
 
 void sim_end(struct sim *s)
 {
+    if (getenv("TRACE"))
+        (void)fprintf(stderr, "%s %llu: %016llx\n", s->name, (unsigned long long)s->seed,
+                      (unsigned long long)s->net.trace);
     worker_destroy(s->worker, s->now);
     for (unsigned i = 0; i < s->count; i++) {
         if (s->client[i])
