@@ -27,6 +27,7 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_quality_routes(api);
     api_public_routes(api);
     api_openapi_routes(api);
+    api_embed_routes(api);
     if (conf->dev_tenant)
         api_dev_routes(api);
     api_rings_start(api, conf->loop);

@@ -118,6 +118,12 @@ json_t *api_share_of(const struct api *api, const struct http_req *req,
 char *api_share_text(const struct api *api, const struct http_req *req,
                      const struct links_caller *caller, const struct links_room *room);
 
+/* embed.c */
+
+/** A frame of the room for another's page; sides as HTML has them ("800", "100%"). To be freed;
+ * NULL without memory. */
+char *api_embed_html(const char *url, const char *width, const char *height);
+
 /* share_files.c */
 
 /** A public address of "event.ics" or "qr.svg" that lives for a day. */
@@ -140,6 +146,7 @@ void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
 void api_public_routes(struct api *api);
 void api_openapi_routes(struct api *api);
+void api_embed_routes(struct api *api);
 void api_dev_routes(struct api *api);
 
 #endif

@@ -98,7 +98,8 @@ static void reply_room_page(struct api *api, struct http_req *req,
 {
     struct links_tenant tenant;
     bool known = links_tenant_get(api->conf.links, room->tenant, &tenant) == 0;
-    const struct page_var vars[] = {{"invited", room->invited}, {NULL, NULL}};
+    const struct page_var vars[] = {
+        {"invited", room->invited}, {"origins", known ? tenant.origins : ""}, {NULL, NULL}};
     const struct web_file *file = web_file("room.html");
     size_t len = 0;
     char *html = file ? page_fill((const char *)file->data, file->len, vars, &len) : NULL;

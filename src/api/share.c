@@ -103,26 +103,6 @@ static char *make_mailto(const char *subject, const char *body)
     return NULL;
 }
 
-/** A frame of the room for a page of the tenant's. */
-static char *make_embed(const char *url)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
-
-    if (!f)
-        return NULL;
-    (void)fputs("<iframe src=\"", f);
-    text_html(f, url);
-    (void)fputs("\" allow=\"camera; microphone; display-capture; autoplay; fullscreen; "
-                "picture-in-picture\" style=\"width:100%;height:600px;border:0\"></iframe>",
-                f);
-    if (fclose(f) == 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
 /** A JSON string, or null without memory; frees `text`. */
 static json_t *take_string(char *text)
 {
@@ -226,7 +206,7 @@ json_t *api_share_of(const struct api *api, const struct http_req *req,
         json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "locale",
                          s.texts.lang, "subject", subject, "text", text, "html", html, "mailto",
                          take_string(make_mailto(subject, text)), "location", s.url, "embed",
-                         take_string(make_embed(s.url)), "ics",
+                         take_string(api_embed_html(s.url, "100%", "600")), "ics",
                          ics_json(room, s.url, s.texts.lang), "ics_url",
                          api_share_file_url(api, req, room, "event.ics"), "qr_url",
                          api_share_file_url(api, req, room, "qr.svg"));

@@ -40,6 +40,7 @@ static const char *reason(unsigned status)
         {428, "Precondition Required"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
+        {501, "Not Implemented"},
         {503, "Service Unavailable"},
     };
 

@@ -8,6 +8,7 @@ import jsonschema
 
 import calendar_test
 import contract
+import embed_test
 import events_test
 import http_test
 import invitations_test
@@ -17,7 +18,8 @@ import webhooks_test
 from serving import main
 
 #: Whose requests and answers are judged: on one server, on one each, with none given.
-SHARED = [*http_test.SHARED, *events_test.SHARED, *calendar_test.SHARED]
+SHARED = [*http_test.SHARED, *events_test.SHARED, *calendar_test.SHARED,
+          *embed_test.SHARED]
 ALONE = [*http_test.ALONE[:1], *invitations_test.ALONE]
 WITHOUT = [webhooks_test.with_loopback_open(t) for t in webhooks_test.OPEN]
 

@@ -10,6 +10,7 @@ import { Before } from './before.js';
 import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
+import { embedding } from './embedded.js';
 import { nameIn, nameInvited, nameWished, readLink } from './link.js';
 
 /** @typedef {import('../salon.js').Room} Room */
@@ -52,7 +53,9 @@ async function start(chosenName) {
     try {
         enter(await joinRoom({ ...address, name, lang }));
     } catch (error) {
-        end(error instanceof SalonError ? error.reason : 'internal');
+        const reason = error instanceof SalonError ? error.reason : 'internal';
+        embedding.tell('error', { reason });
+        end(reason);
     } finally {
         before.joining(false);
         byId('rejoin', HTMLButtonElement).disabled = false;
@@ -73,6 +76,7 @@ function enter(joined) {
         end(reason);
     });
     devices.enter(joined);
+    embedding.enter(joined);
 }
 
 /** @param {string} reason why we are out */
