@@ -140,6 +140,14 @@ bool api_body_of(struct body *body, struct http_req *req, const char *const *kno
     return !body->failed || api_body_done(body, req);
 }
 
+bool api_body_empty(struct http_req *req)
+{
+    static const char *const none[] = {NULL};
+    struct body body;
+
+    return api_body_of(&body, req, none) && api_body_done(&body, req);
+}
+
 bool api_body_done(struct body *body, struct http_req *req)
 {
     bool failed = body->failed;

@@ -292,12 +292,11 @@ static void erase_user(struct http_req *req, void *ctx)
         api_fail(req, error);
         return;
     }
-    if (had) {
+    if (had) { // its invitations were erased with its owner or go with the room
         call_room_close(api->conf.call, room.id);
+        api_invitations_cancel(api, &room);
         api_tell_room(api, "room.closed", &room);
     }
-    api_invitations_cancel(api, &room);
-    api_tell_room(api, "room.closed", &room);
     http_reply(req, 204, NULL, NULL, 0);
 }
 

@@ -47,6 +47,9 @@ bool api_room(struct api *api, struct http_req *req, unsigned scopes,
 /** Parses a request's body; false: it is wrong and was answered. */
 bool api_body_of(struct body *body, struct http_req *req, const char *const *known);
 
+/** The body may be {}, if there is one at all; false: it was answered. */
+bool api_body_empty(struct http_req *req);
+
 /** Frees the body; false: a field was wrong, and it was answered. */
 bool api_body_done(struct body *body, struct http_req *req);
 

@@ -275,7 +275,8 @@ static void acknowledge(struct http_req *req, void *ctx)
     struct api_either who;
     struct store_invitation i;
 
-    if (find(ctx, req, &who, &i, true) && move(ctx, req, &i, INVITE_RINGING))
+    if (find(ctx, req, &who, &i, true) && api_body_empty(req) &&
+        move(ctx, req, &i, INVITE_RINGING))
         http_reply(req, 204, NULL, NULL, 0);
 }
 
@@ -284,7 +285,8 @@ static void decline(struct http_req *req, void *ctx)
     struct api_either who;
     struct store_invitation i;
 
-    if (find(ctx, req, &who, &i, true) && move(ctx, req, &i, INVITE_DECLINED))
+    if (find(ctx, req, &who, &i, true) && api_body_empty(req) &&
+        move(ctx, req, &i, INVITE_DECLINED))
         http_reply(req, 204, NULL, NULL, 0);
 }
 
@@ -308,7 +310,7 @@ static void take_up(struct http_req *req, void *ctx)
     char *url;
     int error;
 
-    if (!find(api, req, &who, &i, true))
+    if (!find(api, req, &who, &i, true) || !api_body_empty(req))
         return;
     error = links_room_get(api->conf.links, i.tenant, i.room, &room);
     if (error || room.closed) {

@@ -19,13 +19,15 @@
 #define SIGN_CHARS 26 ///< 130 bits
 #define QUIET      4  ///< modules around a QR code (ISO/IEC 18004)
 
-static void sign(const struct api *api, const char *room, int64_t until,
+/** For one version of the link: who had the old one does not get the new one by it. */
+static void sign(const struct api *api, const struct links_room *room, int64_t until,
                  char out[SIGN_CHARS + 1])
 {
-    char purpose[LINKS_ID_SIZE + 48];
+    char purpose[LINKS_ID_SIZE + 64];
     uint8_t mac[32];
 
-    (void)snprintf(purpose, sizeof purpose, "share|%s|%" PRId64, room, until);
+    (void)snprintf(purpose, sizeof purpose, "share|%s|%u|%" PRId64, room->id,
+                   room->link_version, until);
     links_derive(api->conf.links, purpose, mac);
     text_base32(mac, sizeof mac, SIGN_CHARS, out);
 }
@@ -37,7 +39,7 @@ json_t *api_share_file_url(const struct api *api, const struct http_req *req,
     const int64_t until = (api_now() / 3600 + 1) * 3600 + URL_TTL_S;
     char signature[SIGN_CHARS + 1];
 
-    sign(api, room->id, until, signature);
+    sign(api, room, until, signature);
     return json_sprintf("%s/s/%s/%lld/%s/%s", http_public_url(req), room->id, (long long)until,
                         signature, file);
 }
@@ -169,10 +171,13 @@ static void signed_file(struct http_req *req, void *ctx)
     const long long at = strtoll(until, &end, 10);
     struct links_room room;
 
-    sign(api, http_param(req, "room"), at, signature);
     if (*end || at <= api_now() ||
-        !digest_same(signature, strlen(signature), given, strlen(given)) ||
-        links_room_find(api->conf.links, http_param(req, "room"), &room) || room.closed)
+        links_room_find(api->conf.links, http_param(req, "room"), &room)) {
+        http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
+        return;
+    }
+    sign(api, &room, at, signature);
+    if (room.closed || !digest_same(signature, strlen(signature), given, strlen(given)))
         http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
     else
         reply_file(api, req, &room, http_param(req, "file"));

@@ -169,7 +169,7 @@ static void rotate_secret(struct http_req *req, void *ctx)
     char secret[WEBHOOK_SECRET_SIZE];
     int error;
 
-    if (!find(api, req, &webhook))
+    if (!find(api, req, &webhook) || !api_body_empty(req))
         return;
     error = webhook_rotate(api->conf.store, &webhook, api_now());
     if (error) {
@@ -227,7 +227,7 @@ static void retry_delivery(struct http_req *req, void *ctx)
     struct store_delivery delivery;
     int error;
 
-    if (!find(api, req, &webhook))
+    if (!find(api, req, &webhook) || !api_body_empty(req))
         return;
     error = store_delivery_get(api->conf.store, http_param(req, "delivery"), &delivery);
     if (error == 0 && strcmp(delivery.webhook, webhook.id) != 0)

@@ -81,7 +81,9 @@ char *line_escape(const char *value)
     size_t n = 0;
 
     for (; out && *value; value++) {
-        if (*value == '\r')
+        // RFC 5545 section 3.1: no control character but the tab; a line's end is written \n.
+        if (((unsigned char)*value < 0x20 && *value != '\t' && *value != '\n') ||
+            *value == 0x7f)
             continue;
         if (strchr("\\;,\n", *value))
             out[n++] = '\\';

@@ -168,7 +168,7 @@ void http_reply_json(struct http_req *req, unsigned status, json_t *json)
 void http_reply_page(struct http_req *req, unsigned status, const char *html, size_t len,
                      const char *frame_ancestors)
 {
-    char csp[1024];
+    char csp[2048]; // a tenant's origins have up to 1023 bytes
     int n = snprintf(csp, sizeof csp,
                      "default-src 'none'; script-src 'self'; style-src 'self'; "
                      "connect-src 'self' ws: wss:; img-src 'self' data: blob:; "

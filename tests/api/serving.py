@@ -145,9 +145,10 @@ def check_problem(answer, status, kind, pointer=None):
 
 
 def run_test(test, server):
+    began = time.monotonic()
     try:
         test(server)
-        print(f"ok      {test.__name__}", flush=True)
+        print(f"ok      {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
         return True
     except Exception:
         print(f"FAILED  {test.__name__}", flush=True)
