@@ -152,6 +152,9 @@ static void set_options(struct slot *slot, const char *url)
     (void)curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     (void)curl_easy_setopt(c, CURLOPT_TIMEOUT, TIMEOUT_S);
     (void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    // Or giving up on a name that nobody resolves would wait for the thread that asks for it,
+    // and the loop, with all calls, for both.
+    (void)curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
     (void)curl_easy_setopt(c, CURLOPT_USERAGENT, "salon");
     // A connection kept from before would not be asked of the guard: each is new.
     (void)curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
