@@ -41,6 +41,7 @@ struct call_happened {
     const char *call;                 ///< "ca_…": the same from STARTED to ENDED
     int64_t started_at;               ///< seconds since 1970
     unsigned peak;                    ///< the most participants at once so far
+    bool stopping;                    ///< of ENDED: because we are shutting down
     const struct call_member *member; ///< of JOINED and LEFT, NULL else
 };
 

@@ -67,8 +67,9 @@ int links_invitation_due(struct links *links, int64_t now,
                          void (*each)(const struct store_invitation *i, void *ctx), void *ctx,
                          int64_t *next);
 
-/** Cancels all live ones of a room, told through `each`. */
-int links_invitation_cancel(struct links *links, const char *room, int64_t now,
+/** Cancels all live ones of a room, told through `each`; of `rings_only` e-mail links live on.
+ */
+int links_invitation_cancel(struct links *links, const char *room, bool rings_only, int64_t now,
                             void (*each)(const struct store_invitation *i, void *ctx),
                             void *ctx);
 

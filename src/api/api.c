@@ -19,6 +19,7 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_people_routes(api);
     api_events_routes(api);
     api_invitations_routes(api);
+    api_inviting_routes(api);
     api_stream_routes(api);
     api_calendar_routes(api);
     api_share_routes(api);

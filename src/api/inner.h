@@ -103,6 +103,9 @@ void api_tell_invitation(struct api *api, const struct store_invitation *i);
 /** An invitation was made or has another state. */
 void api_invitation_changed(struct api *api, const struct store_invitation *i);
 
+/** Nobody is in the room any more: its rings are cancelled. */
+void api_rings_end(struct api *api, const char *room);
+
 /** Cancels a closed room's invitations. */
 void api_invitations_cancel(struct api *api, const struct links_room *room);
 
@@ -110,7 +113,22 @@ void api_invitations_cancel(struct api *api, const struct links_room *room);
 void api_rings_start(struct api *api, uv_loop_t *loop);
 void api_rings_wake(struct api *api);
 
+/* inviting.c */
+
+/** One ring of this caller's, if the limit has one left; else false and `*retry_s`. */
+bool api_ring_take(struct api *api, const char *tenant, const char *caller, unsigned *retry_s);
+
+/** -EDQUOT if so many more are too many for the tenant today. */
+int api_invitations_quota(struct api *api, const char *tenant, unsigned more);
+
+/** Those in the room are told of a ring. */
+void api_inviting_told(struct api *api, const struct store_invitation *i);
+
 /* share.c */
+
+/** {"link", "subject", "text"} of an e-mail in this language. NULL without memory. */
+json_t *api_share_mail(const struct api *api, const struct links_room *room,
+                       const char *organizer, const char *lang);
 
 /** The `share` of a room: texts in the language that the query, the room, the tenant or the
  * client asks for, for the organizer and the resource of the query. */
@@ -141,6 +159,7 @@ void api_rooms_routes(struct api *api);
 void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
 void api_invitations_routes(struct api *api);
+void api_inviting_routes(struct api *api);
 void api_stream_routes(struct api *api);
 void api_webhooks_routes(struct api *api);
 void api_calendar_routes(struct api *api);

@@ -2,8 +2,6 @@
 #include "inner.h"
 #include "invite_body.h"
 
-#include "base/usec.h"
-#include "links/settings.h"
 #include "links/users.h"
 
 #include <errno.h>
@@ -11,7 +9,6 @@
 #include <string.h>
 
 #define JOIN_TTL_S 3600
-#define DAY_S      86400
 
 static json_t *text_or_null(const char *text)
 {
@@ -33,9 +30,9 @@ json_t *api_invitation_json(const struct api *api, const struct store_invitation
                             const char *lang)
 {
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:o, s:o}, s:o, s:o}", "id", i->id, "kind",
+        "{s:s, s:s, s:s, s:s, s:{s:o, s:s}, s:{s:o, s:o}, s:o, s:o}", "id", i->id, "kind",
         i->email ? "email" : "ring", "state", links_invite_state_name(i->state), "room_id",
-        i->room, "from", "ref", i->from_ref, "name", i->from_name, "to", "ref",
+        i->room, "from", "ref", text_or_null(i->from_ref), "name", i->from_name, "to", "ref",
         text_or_null(i->to_ref), "name", text_or_null(i->to_name), "created_at",
         api_time_json(i->created_at), "settled_at", api_time_json(i->settled_at));
 
@@ -70,14 +67,11 @@ static const char *lang_of(const struct http_req *req, const struct links_caller
 static bool may_ring(struct api *api, struct http_req *req, const struct links_caller *caller,
                      const struct invite_body *in)
 {
-    char key[LIMIT_KEY_SIZE + LINKS_ID_SIZE];
     unsigned retry_s;
 
     for (unsigned i = 0; i < in->count; i++) {
-        if (in->to[i].invitation.email)
-            continue;
-        (void)snprintf(key, sizeof key, "%.12s|%.33s", caller->tenant.id + 3, in->from_ref);
-        if (!limit_take(api->conf.rings, key, &retry_s, usec_now())) {
+        if (!in->to[i].invitation.email &&
+            !api_ring_take(api, caller->tenant.id, in->from_ref, &retry_s)) {
             http_problem_later(req, PROBLEM_RATE_LIMITED, NULL, retry_s);
             return false;
         }
@@ -89,20 +83,13 @@ static bool may_ring(struct api *api, struct http_req *req, const struct links_c
 static bool within_quota(struct api *api, struct http_req *req,
                          const struct links_caller *caller, unsigned more)
 {
-    struct links_quotas q;
-    int64_t n = 0;
-    int error = links_quotas_get(api->conf.links, caller->tenant.id, &q);
+    int error = api_invitations_quota(api, caller->tenant.id, more);
 
-    if (error == 0 && q.invitations > 0)
-        error =
-            links_invitation_count(api->conf.links, caller->tenant.id, api_now() - DAY_S, &n);
-    if (error)
-        api_fail(req, error);
-    else if (q.invitations > 0 && n + more > q.invitations)
+    if (error == -EDQUOT)
         http_problem_later(req, PROBLEM_QUOTA_EXCEEDED, "invitations", 3600);
-    else
-        return true;
-    return false;
+    else if (error)
+        api_fail(req, error);
+    return error == 0;
 }
 
 static bool twice(const struct invite_body *in, unsigned i)

@@ -171,6 +171,25 @@ static void open_minted(struct http_req *req, void *ctx)
                &room);
 }
 
+/** A launch link: what it says is in the fragment, which does not come here. */
+static void open_launch(struct http_req *req, void *ctx)
+{
+    struct api *api = ctx;
+    const char *prefix = http_param(req, "prefix");
+    struct links_tenant tenant;
+    struct links_room room = {.invited = ""};
+    int error = links_tenant_find(api->conf.links, prefix, &tenant);
+
+    if (error == 0 && strcmp(tenant.prefix, prefix) == 0) {
+        memcpy(room.tenant, tenant.id, sizeof room.tenant);
+        reply_room_page(api, req, &room);
+    } else if (error == 0 || error == -ENOENT) {
+        reply_unknown(api, req);
+    } else {
+        reply_trouble(req, &of_status[LINK_DOWN]);
+    }
+}
+
 void api_bare_routes(struct api *api)
 {
     static const struct http_route routes[] = {{"GET", "/{token}", open_link, 0, 0}};
@@ -233,6 +252,7 @@ void api_public_routes(struct api *api)
         {"GET", "/r/{rest*}", open_nothing, 0, 0},
         {"GET", "/b/{prefix}/{name*}", open_minted, 0, 0},
         {"GET", "/i/{token}", open_invitation, 0, 0},
+        {"GET", "/launch/{prefix}", open_launch, 0, 0},
         {"GET", "/robots.txt", robots, 0, HTTP_QUIET},
         {"GET", "/favicon.ico", favicon, 0, HTTP_QUIET},
         {"GET", "/healthz", healthz, 0, HTTP_QUIET},

@@ -3,6 +3,7 @@
 #include "inner.h"
 
 #include "base/log.h"
+#include "call/inviting.h"
 
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@ void api_invitation_changed(struct api *api, const struct store_invitation *i)
     log_at(LEVEL_DEBUG, "invitation", "id=%s state=%s", i->id,
            links_invite_state_name(i->state));
     api_tell_invitation(api, i);
+    api_inviting_told(api, i);
     api_rings_wake(api);
 }
 
@@ -53,7 +55,17 @@ void api_rings_wake(struct api *api)
 
 void api_invitations_cancel(struct api *api, const struct links_room *room)
 {
-    int error = links_invitation_cancel(api->conf.links, room->id, api_now(), changed, api);
+    int error =
+        links_invitation_cancel(api->conf.links, room->id, false, api_now(), changed, api);
+
+    call_contacts_forget(api->conf.call, room->id);
+    if (error)
+        log_at(LEVEL_WARN, "invitations.cancel", "error=%s", strerror(-error));
+}
+
+void api_rings_end(struct api *api, const char *room)
+{
+    int error = links_invitation_cancel(api->conf.links, room, true, api_now(), changed, api);
 
     if (error)
         log_at(LEVEL_WARN, "invitations.cancel", "error=%s", strerror(-error));

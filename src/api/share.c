@@ -142,15 +142,12 @@ struct share {
     struct template_var vars[6];
 };
 
-static void share_open(struct share *s, const struct api *api, const struct http_req *req,
-                       const struct links_caller *caller, const struct links_room *room)
+/** Texts in a language, for an organizer and a resource ("" for none). */
+static void share_fill(struct share *s, const struct api *api, const struct links_room *room,
+                       const char *lang, const char *organizer, const char *resource)
 {
-    const char *organizer = shown(http_query(req, "organizer"));
-    const char *resource = shown(http_query(req, "resource"));
-
-    organizer = *organizer ? organizer : room->owner_name;
     (void)links_settings_get(api->conf.links, room->tenant, &s->settings);
-    s->texts = pick_texts(&s->settings, pick_lang(req, caller, room));
+    s->texts = pick_texts(&s->settings, lang);
     links_url(api->conf.links, room, s->url);
     s->vars[0] = (struct template_var){"URL", s->url};
     s->vars[1] = (struct template_var){"Organisateur", organizer};
@@ -158,6 +155,39 @@ static void share_open(struct share *s, const struct api *api, const struct http
     s->vars[3] = (struct template_var){"NomRessource", resource};
     s->vars[4] = (struct template_var){"ResourceName", resource};
     s->vars[5] = (struct template_var){NULL, NULL};
+}
+
+static void share_open(struct share *s, const struct api *api, const struct http_req *req,
+                       const struct links_caller *caller, const struct links_room *room)
+{
+    const char *organizer = shown(http_query(req, "organizer"));
+
+    share_fill(s, api, room, pick_lang(req, caller, room),
+               *organizer ? organizer : room->owner_name, shown(http_query(req, "resource")));
+}
+
+static char *subject_of(const struct share *s, const struct links_room *room)
+{
+    return *room->title ? strdup(room->title)
+                        : template_fill(s->texts.subject, s->vars, false, words[0].subject);
+}
+
+json_t *api_share_mail(const struct api *api, const struct links_room *room,
+                       const char *organizer, const char *lang)
+{
+    struct share s;
+    char *subject, *text;
+    json_t *json = NULL;
+
+    share_fill(&s, api, room, lang, organizer, "");
+    subject = subject_of(&s, room);
+    text = template_fill(s.texts.text, s.vars, false, s.url);
+    if (subject && text)
+        json = json_pack("{s:s, s:s, s:s}", "link", s.url, "subject", subject, "text", text);
+    free(subject);
+    free(text);
+    links_settings_fini(&s.settings);
+    return json;
 }
 
 char *api_share_text(const struct api *api, const struct http_req *req,
@@ -198,8 +228,7 @@ json_t *api_share_of(const struct api *api, const struct http_req *req,
     json_t *json = NULL;
 
     share_open(&s, api, req, caller, room);
-    subject = *room->title ? strdup(room->title)
-                           : template_fill(s.texts.subject, s.vars, false, words[0].subject);
+    subject = subject_of(&s, room);
     text = template_fill(s.texts.text, s.vars, false, s.url);
     html = template_fill(s.texts.html, s.vars, true, s.url);
     if (subject && text && html)

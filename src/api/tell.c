@@ -77,6 +77,8 @@ void api_on_call(struct api *api, const struct call_happened *what)
         if (error)
             log_at(LEVEL_WARN, "call.record", "error=%s", strerror(-error));
         error = 0;
+        if (!what->stopping) // whoever is rung would find nobody
+            api_rings_end(api, room.id);
     }
     if (error) { // removed meanwhile with its tenant, or the database does not answer
         log_at(LEVEL_WARN, "event.lost", "type=%s error=%s", event.type, strerror(-error));

@@ -181,6 +181,7 @@ int call_create(uv_loop_t *loop, const struct call_conf *conf, struct call **out
     map_init(&call->rooms, rand_u64());
     map_init(&call->members, rand_u64());
     LIST_INIT(&call->room_list);
+    contacts_init(&call->contacts);
     const int r = uv_timer_init(loop, &call->timer);
     assert(r == 0);
     (void)r;
@@ -223,6 +224,7 @@ static void on_freed(uv_handle_t *handle)
 {
     struct call *call = handle->data;
     map_fini(&call->rooms);
+    contacts_fini(&call->contacts);
     map_fini(&call->members);
     deadline_heap_fini(&call->due);
     json_decref(call->ice_servers);

@@ -14,6 +14,7 @@ static void happen(const struct call_room *room, enum call_happening kind,
                                        .call = room->call_id,
                                        .started_at = room->started_at,
                                        .peak = room->peak,
+                                       .stopping = room->call->stopping,
                                        .member = m};
     if (conf->happened)
         conf->happened(conf->arg, &what);

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/usec.h"
 #include "call/call.h"
+#include "contacts.h"
 
 #include <sys/queue.h>
 
@@ -29,6 +30,9 @@ struct call {
     uint64_t seq; ///< of the last MEMBER_AGREE or QUALITY_ASK
     unsigned up;  ///< workers that have come up so far, until `ready` was told
     bool ready, stopping;
+    struct contacts_book contacts;
+    const struct call_inviting *inviting; ///< not owned; NULL: nobody keeps invitations
+    void *inviting_arg;
 };
 
 struct call_room {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct call_room *call_room_find(const struct call *call, const char *id)
 {
@@ -30,6 +31,7 @@ struct call_room *call_room_open(struct call *call, const struct links_room *abo
         return NULL;
     }
     LIST_INSERT_HEAD(&call->room_list, room, link);
+    contacts_in_use(&call->contacts, room->id, true, (int64_t)time(NULL));
     call_room_place(room);
     return room;
 }
@@ -78,6 +80,7 @@ void call_room_release(struct call_room *room)
         return;
     log_at(LEVEL_INFO, "call.room_closed", "room=%s", room->id);
     call_happen_ended(room);
+    contacts_in_use(&room->call->contacts, room->id, false, (int64_t)time(NULL));
     if (room->worker >= 0)
         send_to_worker(room, LETTER_ROOM_CLOSE);
     map_del(&room->call->rooms, room->id, strlen(room->id));

@@ -179,21 +179,23 @@ int links_invitation_due(struct links *links, int64_t now,
 struct found {
     struct store_invitation one[16];
     unsigned count;
+    bool rings_only;
 };
 
 static void keep_live(const struct store_invitation *i, void *ctx)
 {
     struct found *found = ctx;
 
-    if (live(i) && found->count < sizeof found->one / sizeof *found->one)
+    if (live(i) && !(found->rings_only && i->email) &&
+        found->count < sizeof found->one / sizeof *found->one)
         found->one[found->count++] = *i;
 }
 
-int links_invitation_cancel(struct links *links, const char *room, int64_t now,
+int links_invitation_cancel(struct links *links, const char *room, bool rings_only, int64_t now,
                             void (*each)(const struct store_invitation *i, void *ctx),
                             void *ctx)
 {
-    struct found found;
+    struct found found = {.rings_only = rings_only};
     int error;
 
     do {

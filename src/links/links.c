@@ -127,6 +127,15 @@ static enum links_status personal(struct links *links, const struct links_room *
     return on ? LINK_VALID : LINK_DISABLED;
 }
 
+enum links_status room_status(struct links *links, const struct links_room *room, int64_t now)
+{
+    if (room->closed)
+        return LINK_CLOSED;
+    if (room->expires_at != 0 && now >= room->expires_at)
+        return LINK_EXPIRED;
+    return room->kind == ROOM_PERSONAL ? personal(links, room) : LINK_VALID;
+}
+
 enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SIZE],
                                struct links_room *room, int64_t now)
 {
@@ -139,13 +148,9 @@ enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SI
     if (error)
         return LINK_DOWN;
     room_from_row(&row, room);
-    if (room->closed)
-        return LINK_CLOSED;
-    if (state != STORE_LINK_LIVE)
+    if (!room->closed && state != STORE_LINK_LIVE)
         return state == STORE_LINK_REDIRECT ? LINK_REDIRECT : LINK_REPLACED;
-    if (room->expires_at != 0 && now >= room->expires_at)
-        return LINK_EXPIRED;
-    return room->kind == ROOM_PERSONAL ? personal(links, room) : LINK_VALID;
+    return room_status(links, room, now);
 }
 
 enum links_status links_resolve(struct links *links, const char *link, struct links_room *room,

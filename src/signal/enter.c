@@ -1,7 +1,8 @@
 /* Join and resume: how a socket becomes a participant's. */
-#include "session.h"
+#include "launch.h"
 
 #include "base/log.h"
+#include "call/inviting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +20,7 @@ static bool may_join(struct signal_session *session, const struct signal_request
     return false;
 }
 
-/** Looks up the link. False, and refused, if it leads to no open room. */
-static bool find_room(struct signal_session *session, const struct signal_request *request,
-                      struct links_room *room)
+const char *session_link_reason(enum links_status status)
 {
     static const char *const reasons[] = {
         [LINK_VALID] = NULL,
@@ -33,10 +32,17 @@ static bool find_room(struct signal_session *session, const struct signal_reques
         [LINK_DISABLED] = "link_disabled",
         [LINK_DOWN] = "internal",
     };
+    return reasons[status];
+}
+
+/** Looks up the link. False, and refused, if it leads to no open room. */
+static bool find_room(struct signal_session *session, const struct signal_request *request,
+                      struct links_room *room)
+{
     const struct signal_conf *conf = &session->signal->conf;
     const enum links_status status =
         links_resolve(conf->links, request->u.join.link, room, (int64_t)time(NULL));
-    struct signal_error err = {.reason = reasons[status]};
+    struct signal_error err = {.reason = session_link_reason(status)};
     if (!err.reason)
         return true;
     if (status == LINK_UNKNOWN && conf->unknown_links &&
@@ -100,38 +106,56 @@ static json_t *welcome(struct signal_session *session, const struct signal_reque
 
 static void note_use(struct signal_session *session, struct links_room *room)
 {
+    const bool unborn = room->unborn;
     const int r = links_room_joined(session->signal->conf.links, room, (int64_t)time(NULL));
     if (r < 0) // a full disk does not end a call
         log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room->id, r);
+    else if (unborn)
+        call_room_made(session->signal->conf.call, room);
+}
+
+/** Where the link leads and as whom. False, and refused, if it lets nobody in. */
+static bool find_way(struct signal_session *session, const struct signal_request *request,
+                     struct launch *way)
+{
+    if (launch_is(request->u.join.link))
+        return launch_enter(session, request, way);
+    way->says.ring_count = 0;
+    return find_room(session, request, &way->entry.room) &&
+           identify(session, request, &way->entry.room, &way->entry.who);
 }
 
 void run_join(struct signal_session *session, const struct signal_request *request)
 {
     const char *lang = request->u.join.lang;
-    struct links_room room;
-    struct links_member member;
+    struct launch way;
     if (lang)
         session->french = strncmp(lang, "fr", 2) == 0;
-    if (!may_join(session, request) || !find_room(session, request, &room) ||
-        !identify(session, request, &room, &member))
+    if (!may_join(session, request) || !find_way(session, request, &way))
         return;
+    struct links_room *room = &way.entry.room;
+    const struct links_member *member = &way.entry.who;
     struct call *call = session->signal->conf.call;
-    const struct call_who who = {.room = &room,
+    const struct call_who who = {.room = room,
                                  .client = CLIENT_WEB,
-                                 .role = member.role,
-                                 .name = member.name,
-                                 .ref = member.ref};
+                                 .role = member->role,
+                                 .name = member->name,
+                                 .ref = member->ref};
     const char *reason;
-    if (room.unborn) // those who keep books look it up while it is joined
-        note_use(session, &room);
+    if (room->unborn) // those who keep books look it up while it is joined
+        note_use(session, room);
     struct call_member *m = call_join(call, &who, &session_call_ops, session, &reason);
     if (!m) {
         session_refuse_reason(session, request, reason, "");
         return;
     }
     session_joined(session, m);
-    session_send(session, welcome(session, request, "joined"));
-    note_use(session, &room);
+    json_t *message = welcome(session, request, "joined");
+    session_tell_way_back(session, room, message);
+    session_send(session, message);
+    session_tell_contacts(session);
+    note_use(session, room);
+    launch_ring(session, &way.says);
 }
 
 void run_resume(struct signal_session *session, const struct signal_request *request)
@@ -150,4 +174,5 @@ void run_resume(struct signal_session *session, const struct signal_request *req
     json_object_set_new(message, "layers", call_layers(m));
     json_object_set_new(message, "chat", call_chat_after(m, request->u.resume.chat_after));
     session_send(session, message);
+    session_tell_contacts(session);
 }

@@ -47,6 +47,12 @@ struct signal_request {
             const char *text, *to; ///< `to` may be NULL
         } chat;
         struct {
+            const char *ref;
+        } invite;
+        struct {
+            const char *id;
+        } uninvite;
+        struct {
             const char *name; ///< NULL: as it is
             bool has_hand, hand;
         } update;
@@ -95,6 +101,8 @@ bool parse_mute(const json_t *root, struct signal_request *out, struct signal_er
 bool parse_want(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_chat(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_history(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_invite(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_uninvite(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err);
 
 #endif

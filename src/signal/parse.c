@@ -181,6 +181,20 @@ bool parse_history(const json_t *root, struct signal_request *out, struct signal
     return value_number(&f, "after", &out->u.history.after);
 }
 
+bool parse_invite(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_string(&f, "ref", REQUIRED, &out->u.invite.ref) &&
+           ((*out->u.invite.ref && strlen(out->u.invite.ref) < LINKS_REF_SIZE) ||
+            value_fail(&f, "ref", "invalid_field"));
+}
+
+bool parse_uninvite(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_string(&f, "invitation", REQUIRED, &out->u.uninvite.id);
+}
+
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};

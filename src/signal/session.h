@@ -93,6 +93,9 @@ void session_joined(struct signal_session *session, struct call_member *member);
 /** Says `closed` and closes the socket. The participant is somebody else's to end. */
 void session_close(struct signal_session *session, const char *reason);
 
+/** Why a link of this status lets nobody in; NULL if it does. */
+const char *session_link_reason(enum links_status status);
+
 /** How `call` tells the session of its participant. */
 extern const struct call_ops session_call_ops;
 
@@ -106,6 +109,9 @@ void run_chat(struct signal_session *session, const struct signal_request *reque
 void run_quality(struct signal_session *session, const struct signal_request *request);
 void run_history(struct signal_session *session, const struct signal_request *request);
 void run_update(struct signal_session *session, const struct signal_request *request);
+void run_invite(struct signal_session *session, const struct signal_request *request);
+void run_uninvite(struct signal_session *session, const struct signal_request *request);
+void run_share(struct signal_session *session, const struct signal_request *request);
 void run_leave(struct signal_session *session, const struct signal_request *request);
 void run_ping(struct signal_session *session, const struct signal_request *request);
 

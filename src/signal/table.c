@@ -15,6 +15,9 @@ static const struct signal_message table[] = {
     {"quality", WHEN_JOINED, parse_nothing, run_quality},
     {"history", WHEN_JOINED, parse_history, run_history},
     {"update", WHEN_JOINED, parse_update, run_update},
+    {"invite", WHEN_JOINED, parse_invite, run_invite},
+    {"uninvite", WHEN_JOINED, parse_uninvite, run_uninvite},
+    {"share", WHEN_JOINED, parse_nothing, run_share},
     {"leave", WHEN_ALWAYS, parse_nothing, run_leave},
     {"ping", WHEN_ALWAYS, parse_nothing, run_ping},
 };

@@ -169,7 +169,11 @@ static json_t *join(struct house *h, struct client *c, const char *more)
     char text[LINKS_URL_SIZE + 2000];
     snprintf(text, sizeof(text), "{\"type\":\"join\",\"id\":1,\"link\":\"%s\"%s}", h->url,
              more);
-    return ask(c, text);
+    (void)ask(c, text);
+    // Members and hosts are told the contacts after it.
+    const size_t count = json_array_size(c->heard);
+    const bool contacts = count > 1 && strcmp(str(last(c), "type"), "contacts") == 0;
+    return json_array_get(c->heard, count - (contacts ? 2 : 1));
 }
 
 static json_t *say_offer(struct house *h, struct client *c, unsigned session, unsigned id)
