@@ -51,6 +51,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     CYAML_FIELD_UINT("unknown_links_per_minute", OPT, struct config_limits,
                      unknown_links_per_minute),
     CYAML_FIELD_UINT("joins_per_minute", OPT, struct config_limits, joins_per_minute),
+    CYAML_FIELD_UINT("knocks_per_minute", OPT, struct config_limits, knocks_per_minute),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t ice_fields[] = {
@@ -174,6 +175,7 @@ static void set_defaults(struct config *c)
     default_number(&c->limits.rooms_per_minute, 60);
     default_number(&c->limits.unknown_links_per_minute, 20);
     default_number(&c->limits.joins_per_minute, 30);
+    default_number(&c->limits.knocks_per_minute, 5);
     default_text(&c->log.level, "info");
     default_text(&c->log.format, "plain");
 }

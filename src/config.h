@@ -35,6 +35,7 @@ struct config_limits {
     unsigned rooms_per_minute;         ///< one API key
     unsigned unknown_links_per_minute; ///< one address
     unsigned joins_per_minute;         ///< one address
+    unsigned knocks_per_minute;        ///< one address
 };
 
 struct config_ice_server {

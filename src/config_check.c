@@ -235,7 +235,10 @@ static int check_limits(struct check *check, const struct config_limits *l)
                               1000000) ||
                    say_number(check, "limits.unknown_links_per_minute",
                               l->unknown_links_per_minute, 1, 1000000) ||
-                   say_number(check, "limits.joins_per_minute", l->joins_per_minute, 1, 1000000)
+                   say_number(check, "limits.joins_per_minute", l->joins_per_minute, 1,
+                              1000000) ||
+                   say_number(check, "limits.knocks_per_minute", l->knocks_per_minute, 1,
+                              1000000)
                ? -EINVAL
                : 0;
 }

@@ -1,6 +1,7 @@
 #include "purge.h"
 
 #include "base/log.h"
+#include "call/lobby.h"
 #include "links/events.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static bool in_use(const char *room, void *ctx)
 {
     const struct purge *p = ctx;
 
-    return call_room_count(p->call, room) > 0;
+    return call_room_count(p->call, room) > 0 || call_lobby_count(p->call, room) > 0;
 }
 
 static void on_timer(uv_timer_t *timer)

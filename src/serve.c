@@ -40,7 +40,7 @@ struct serve {
     uv_signal_t on_term, on_int;
     struct store *store;
     struct links *links;
-    struct limit *rooms, *unknown_links, *joins, *rings;
+    struct limit *rooms, *unknown_links, *joins, *rings, *knocks;
     struct http *http;
     struct addresses local;
     json_t *ice_servers;
@@ -197,7 +197,11 @@ static int open_links(struct serve *s)
     s->joins = limit_new(s->config->limits.joins_per_minute, s->config->limits.joins_per_minute,
                          LIMIT_KEYS);
     s->rings = limit_new(RINGS_PER_MINUTE, RINGS_PER_MINUTE, LIMIT_KEYS);
-    return s->rooms && s->unknown_links && s->joins && s->rings ? 0 : cmd_fail("out of memory");
+    s->knocks = limit_new(s->config->limits.knocks_per_minute,
+                          s->config->limits.knocks_per_minute, LIMIT_KEYS);
+    return s->rooms && s->unknown_links && s->joins && s->rings && s->knocks
+               ? 0
+               : cmd_fail("out of memory");
 }
 
 /** The tenant `dev` and a fresh key for it. */
@@ -294,6 +298,7 @@ static int open_shells(struct serve *s)
     const struct signal_conf signal = {.call = s->call,
                                        .links = s->links,
                                        .joins = s->joins,
+                                       .knocks = s->knocks,
                                        .unknown_links = s->unknown_links,
                                        .spare_local = s->dev};
     const struct whip_conf whip = {.call = s->call,
@@ -367,6 +372,7 @@ static void close_all(struct serve *s)
     limit_free(s->unknown_links);
     limit_free(s->joins);
     limit_free(s->rings);
+    limit_free(s->knocks);
     json_decref(s->ice_servers);
     links_close(s->links);
     store_close(s->store);

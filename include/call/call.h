@@ -31,18 +31,29 @@
 struct call;
 struct call_member;  ///< a participant
 struct call_quality; ///< a question that is not yet answered
+struct call_knock;   ///< somebody who waits to be let in: call/lobby.h
 
-enum call_happening { CALL_STARTED, CALL_ENDED, CALL_JOINED, CALL_LEFT };
+enum call_happening {
+    CALL_STARTED,
+    CALL_ENDED,
+    CALL_JOINED,
+    CALL_LEFT,
+    CALL_KNOCKED,
+    CALL_ADMITTED,
+    CALL_DENIED,
+    CALL_CHANGED, ///< a host has locked or unlocked the room
+};
 
 /** What happened in a room, for those who keep books. Strings hold during the call only. */
 struct call_happened {
     enum call_happening kind;
     const char *room;                 ///< its id
-    const char *call;                 ///< "ca_…": the same from STARTED to ENDED
+    const char *call;                 ///< "ca_…": the same from STARTED to ENDED; else ""
     int64_t started_at;               ///< seconds since 1970
     unsigned peak;                    ///< the most participants at once so far
     bool stopping;                    ///< of ENDED: because we are shutting down
     const struct call_member *member; ///< of JOINED and LEFT, NULL else
+    const struct call_knock *knock;   ///< of KNOCKED, ADMITTED and DENIED, NULL else
 };
 
 struct call_conf {
@@ -111,7 +122,7 @@ struct call_who {
 /**
  * Makes a participant. A web client is announced to the others at once, WHIP and WHEP clients
  * with their first agreed offer. Returns NULL and in `*reason` "room_full", "no_media_worker"
- * (we are shutting down) or "internal".
+ * (we are shutting down), "internal", or what call_entry() says if the door is not open.
  */
 struct call_member *call_join(struct call *call, const struct call_who *who,
                               const struct call_ops *ops, void *shell, const char **reason);
@@ -260,12 +271,11 @@ void call_quality_cancel(struct call_quality *q);
 /** Puts everyone out with `closed` and reason "room_closed". */
 void call_room_close(struct call *call, const char *room_id);
 
-/** A new title, for those who join later. */
-void call_room_title(struct call *call, const char *room_id, const char *title);
+/** `room` of docs/signalling.md, of the room the participant is in: a new object. */
+json_t *call_member_room_view(const struct call_member *m);
 
-/** Title and kind of the room the participant is in. */
-const char *call_member_title(const struct call_member *m);
-const char *call_member_kind(const struct call_member *m);
+/** The sources that a host has muted, and not it itself: a new array of their names. */
+json_t *call_member_muted(const struct call_member *m);
 
 /** For loops: the id of an open room at or after `*at` (begin with 0), NULL at the end. */
 const char *call_room_next(const struct call *call, size_t *at);

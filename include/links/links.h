@@ -52,10 +52,13 @@ struct links_room {
     unsigned link_version;
     bool uuid; ///< its link has the shape of a UUID
     bool closed;
+    bool locked; ///< while a call goes on: who comes now knocks, but for hosts
     int64_t created_at, last_used_at; ///< last_used_at 0: nobody has joined yet
     int64_t expires_at;               ///< 0: never
     int64_t ends_at;                  ///< of the event it is for; 0: not known
     bool unborn;        ///< a minted link nobody has joined by: not in the database yet
+    bool weak;          ///< one came by a made-up link that can be guessed: it has no hosts
+    bool owner_first;   ///< a personal room where guests wait until its owner is there
     uint8_t minted[32]; ///< if unborn: the hash of that link
     char invitation[LINKS_ID_SIZE]; ///< by whose link one came, "" if by the room's own
     char invited[LINKS_NAME_SIZE];  ///< the name in that invitation, "" if none
@@ -121,7 +124,8 @@ struct links_member {
 
 /**
  * Checks a personal token: signed by us (HS256, no other), for this room and its present link
- * version, not expired. Returns 0 and `*out`, or -EACCES.
+ * version, not expired. The owner of a personal room is its host. Returns 0 and `*out`, or
+ * -EACCES.
  */
 int links_verify_member(const struct links *links, const struct links_room *room,
                         const char *token, struct links_member *out, int64_t now);

@@ -40,8 +40,11 @@ int links_room_list(struct links *links, const struct links_list *list,
                     void (*each)(const struct links_room *room, void *ctx), void *ctx,
                     char next[LINKS_CURSOR_SIZE]);
 
-/** Writes title, access, locale, metadata, expires_at and closed. */
+/** Writes title, access, locale, metadata, expires_at, closed and locked. */
 int links_room_change(struct links *links, const struct links_room *room);
+
+/** Locks or unlocks a room; `*room` is as it is then. */
+int links_room_lock(struct links *links, const char *id, bool locked, struct links_room *room);
 
 /** What becomes of the old link when a room gets a new one. */
 enum links_old {

@@ -19,6 +19,7 @@ struct signal_conf {
     struct call *call;           ///< not owned
     struct links *links;         ///< not owned
     struct limit *joins;         ///< joins by address, not owned; NULL: no limit
+    struct limit *knocks;        ///< knocks by address, not owned; NULL: no limit
     struct limit *unknown_links; ///< tries of unknown links by address, not owned; or NULL
     bool spare_local; ///< --dev: do not limit the joins from this machine's own addresses
     unsigned join_ms; ///< time to join after connecting; 0: 10 s

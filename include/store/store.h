@@ -86,7 +86,7 @@ struct store_room {
     char locale[16];
     char metadata[4097];
     unsigned link_version;
-    bool uuid, closed;
+    bool uuid, closed, locked;
     int64_t created_at, last_used_at, expires_at;
     int64_t ends_at; ///< of the event it is for; 0: not known
 };
@@ -95,7 +95,7 @@ struct store_room {
 int store_room_add(struct store *store, const struct store_room *room,
                    const uint8_t hash[STORE_HASH_SIZE]);
 int store_room_get(struct store *store, const char *id, struct store_room *out);
-/** Writes title, access, locale, metadata, expires_at, ends_at and closed. */
+/** Writes title, access, locale, metadata, expires_at, ends_at, closed and locked. */
 int store_room_update(struct store *store, const struct store_room *room);
 int store_room_used(struct store *store, const char *id, int64_t now);
 

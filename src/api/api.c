@@ -17,6 +17,7 @@ int api_open(const struct api_conf *conf, struct api **out)
     api->conf = *conf;
     api_rooms_routes(api);
     api_people_routes(api);
+    api_lobby_routes(api);
     api_events_routes(api);
     api_invitations_routes(api);
     api_inviting_routes(api);

@@ -92,7 +92,16 @@ void api_rotate(struct api *api, struct http_req *req, const struct links_caller
 json_t *api_invitation_json(const struct api *api, const struct store_invitation *i,
                             const char *lang);
 
+/* lobby.c */
+
+/** Somebody knocks, was let in or not; a host has locked a room. */
+void api_on_lobby(struct api *api, const struct call_happened *what);
+/** A lock lasts as long as the call: it is over. */
+void api_unlock(struct api *api, struct links_room *room);
+
 /* tell.c */
+
+void api_publish(struct api *api, struct notify_event *event);
 
 /** "room.created" and so on. */
 void api_tell_room(struct api *api, const char *type, const struct links_room *room);
@@ -156,6 +165,7 @@ json_t *api_strip_json(const char *url);
 
 /* routes */
 void api_rooms_routes(struct api *api);
+void api_lobby_routes(struct api *api);
 void api_people_routes(struct api *api);
 void api_events_routes(struct api *api);
 void api_invitations_routes(struct api *api);

@@ -10,7 +10,8 @@
 const char *const room_body_fields[] = {"kind",      "title",      "access",  "owner",
                                         "event_ref", "expires_at", "ends_at", "locale",
                                         "metadata",  NULL};
-const char *const room_patch_fields[] = {"title", "access", "expires_at", "ends_at", NULL};
+const char *const room_patch_fields[] = {"title",   "access", "expires_at",
+                                         "ends_at", "locked", NULL};
 
 static void read_kind(struct body *body, struct links_room *room)
 {
@@ -110,6 +111,7 @@ void room_body_read(struct body *body, struct links_room *room, int64_t now)
 
 void room_patch_read(struct body *body, struct links_room *room, int64_t now)
 {
+    (void)body_flag(body, body->json, "/locked", &room->locked);
     read_title(body, room);
     read_access(body, room);
     read_expiry(body, room, now);

@@ -29,18 +29,19 @@ json_t *api_room_json(const struct api *api, const struct http_req *req,
     json_t *json;
 
     links_url(api->conf.links, room, url);
-    json = json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
-                     "id", room->id, "kind", links_kind_name(room->kind), "title",
-                     text_or_null(room->title), "state",
-                     room->closed ? "closed"
-                     : count > 0  ? "live"
-                                  : "idle",
-                     "access", links_access_name(room->access), "link_version",
-                     (int)room->link_version, "url", url, "event_ref",
-                     text_or_null(room->event_ref), "locale", text_or_null(room->locale),
-                     "participants", (int)count, "created_at", api_time_json(room->created_at),
-                     "last_used_at", api_time_json(room->last_used_at), "expires_at",
-                     api_time_json(room->expires_at), "ends_at", api_time_json(room->ends_at));
+    json = json_pack(
+        "{s:s, s:s, s:o, s:s, s:s, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:b}", "id",
+        room->id, "kind", links_kind_name(room->kind), "title", text_or_null(room->title),
+        "state",
+        room->closed ? "closed"
+        : count > 0  ? "live"
+                     : "idle",
+        "access", links_access_name(room->access), "link_version", (int)room->link_version,
+        "url", url, "event_ref", text_or_null(room->event_ref), "locale",
+        text_or_null(room->locale), "participants", (int)count, "created_at",
+        api_time_json(room->created_at), "last_used_at", api_time_json(room->last_used_at),
+        "expires_at", api_time_json(room->expires_at), "ends_at", api_time_json(room->ends_at),
+        "locked", room->locked);
     if (*room->owner_ref)
         (void)json_object_set_new(json, "owner",
                                   json_pack("{s:s, s:o}", "ref", room->owner_ref, "name",

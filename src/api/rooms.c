@@ -1,6 +1,7 @@
 #include "inner.h"
 
 #include "base/usec.h"
+#include "call/lobby.h"
 #include "links/settings.h"
 
 #include <errno.h>
@@ -207,7 +208,7 @@ static void change_room(struct http_req *req, void *ctx)
         api_fail(req, error);
         return;
     }
-    call_room_title(api->conf.call, room.id, room.title);
+    call_room_changed(api->conf.call, &room);
     api_tell_room(api, "room.updated", &room);
     api_reply_room(api, req, 200, &caller, &room);
 }

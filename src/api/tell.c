@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void publish(struct api *api, struct notify_event *event)
+void api_publish(struct api *api, struct notify_event *event)
 {
     int error = notify_publish(api->conf.notify, event, api_now());
 
@@ -15,14 +15,14 @@ static void publish(struct api *api, struct notify_event *event)
 
 void api_tell_room(struct api *api, const char *type, const struct links_room *room)
 {
-    struct notify_event event = {.type = type,
-                                 .tenant = room->tenant,
-                                 .room = room,
-                                 .data = json_pack("{s:s, s:i}", "access",
-                                                   links_access_name(room->access),
-                                                   "link_version", (int)room->link_version)};
+    struct notify_event event = {
+        .type = type,
+        .tenant = room->tenant,
+        .room = room,
+        .data = json_pack("{s:s, s:i, s:b}", "access", links_access_name(room->access),
+                          "link_version", (int)room->link_version, "locked", room->locked)};
 
-    publish(api, &event);
+    api_publish(api, &event);
 }
 
 /** "invitation.ringing" and so on, to both. */
@@ -41,7 +41,7 @@ void api_tell_invitation(struct api *api, const struct store_invitation *i)
     (void)json_object_del(json, "url"); // events carry no links
     event.data = json_pack("{s:o}", "invitation", json);
     (void)snprintf(type, sizeof type, "invitation.%s", links_invite_state_name(i->state));
-    publish(api, &event);
+    api_publish(api, &event);
 }
 
 /** A guest's name is the guest's own: it is not told. */
@@ -66,6 +66,10 @@ void api_on_call(struct api *api, const struct call_happened *what)
                                         [CALL_LEFT] = "participant.left"};
     struct links_room room;
     struct notify_event event = {.type = types[what->kind], .room = &room};
+    if (what->kind >= CALL_KNOCKED) {
+        api_on_lobby(api, what);
+        return;
+    }
     json_t *call = json_pack("{s:s, s:o, s:i}", "id", what->call, "started_at",
                              api_time_json(what->started_at), "peak", (int)what->peak);
     int error = links_room_find(api->conf.links, what->room, &room);
@@ -76,6 +80,8 @@ void api_on_call(struct api *api, const struct call_happened *what)
                                  what->peak, api_now());
         if (error)
             log_at(LEVEL_WARN, "call.record", "error=%s", strerror(-error));
+        if (!what->stopping)
+            api_unlock(api, &room);
         error = 0;
         if (!what->stopping) // whoever is rung would find nobody
             api_rings_end(api, room.id);
@@ -89,7 +95,7 @@ void api_on_call(struct api *api, const struct call_happened *what)
     event.data = json_pack("{s:o}", "call", call);
     if (what->member)
         (void)json_object_set_new(event.data, "participant", participant_json(what->member));
-    publish(api, &event);
+    api_publish(api, &event);
 }
 
 /* ---- GET /stream ---- */

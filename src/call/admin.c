@@ -2,7 +2,6 @@
 #include "live.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 unsigned call_room_count(const struct call *call, const char *room_id)
 {
@@ -28,7 +27,7 @@ bool call_room_remove(struct call *call, const char *room_id, const char *partic
     const struct call_room *room = call_room_find(call, room_id);
     struct call_member *m = room ? call_member_find(room, participant) : NULL;
     if (m)
-        call_member_end(m, "removed");
+        call_put_out(m, "removed");
     return m != NULL;
 }
 
@@ -39,26 +38,11 @@ int call_room_mute(struct call *call, const char *room_id, const char *participa
     struct call_member *m = room ? call_member_find(room, participant) : NULL;
     if (!m)
         return -ENOENT;
-    bool published[SOURCE_COUNT] = {false};
-    for (unsigned i = 0; m->media && i < m->agreement.mline_count; i++) {
-        const struct agree_mline *line = &m->agreement.mline[i];
-        if (line->active && line->client_sends)
-            published[line->source] = true;
-    }
-    if (source && !published[*source])
-        return -ESRCH;
-    for (unsigned s = 0; s < SOURCE_COUNT; s++) {
-        if (published[s] && (!source || *source == s))
-            call_mute(m, (enum media_source)s, true);
-    }
+    if (source)
+        return call_mute_by(m, *source, NULL) ? 0 : -ESRCH;
+    for (unsigned s = 0; s < SOURCE_COUNT; s++)
+        (void)call_mute_by(m, (enum media_source)s, NULL);
     return 0;
-}
-
-void call_room_title(struct call *call, const char *room_id, const char *title)
-{
-    struct call_room *room = call_room_find(call, room_id);
-    if (room)
-        (void)snprintf(room->title, sizeof(room->title), "%s", title);
 }
 
 const char *call_room_next(const struct call *call, size_t *at)

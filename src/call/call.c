@@ -180,6 +180,8 @@ int call_create(uv_loop_t *loop, const struct call_conf *conf, struct call **out
     call->conf.wait_ms = conf->wait_ms ? conf->wait_ms : WAIT_MS;
     map_init(&call->rooms, rand_u64());
     map_init(&call->members, rand_u64());
+    map_init(&call->doors, rand_u64());
+    map_init(&call->knocks, rand_u64());
     LIST_INIT(&call->room_list);
     contacts_init(&call->contacts);
     const int r = uv_timer_init(loop, &call->timer);
@@ -201,13 +203,14 @@ static void end_all(struct call_room *room, const char *reason)
     call_room_hold(room);
     struct call_member *m;
     while ((m = LIST_FIRST(&room->members)))
-        call_member_end(m, reason);
+        call_put_out(m, reason);
     call_room_release(room);
 }
 
 void call_stop(struct call *call)
 {
     call->stopping = true;
+    call_doors_close(call, "shutdown");
     struct call_room *room;
     while ((room = LIST_FIRST(&call->room_list)))
         end_all(room, "shutdown");
@@ -218,6 +221,7 @@ void call_room_close(struct call *call, const char *room_id)
     struct call_room *room = call_room_find(call, room_id);
     if (room)
         end_all(room, "room_closed");
+    call_door_close(call, room_id, "room_closed");
 }
 
 static void on_freed(uv_handle_t *handle)
@@ -226,6 +230,8 @@ static void on_freed(uv_handle_t *handle)
     map_fini(&call->rooms);
     contacts_fini(&call->contacts);
     map_fini(&call->members);
+    map_fini(&call->doors);
+    map_fini(&call->knocks);
     deadline_heap_fini(&call->due);
     json_decref(call->ice_servers);
     free(call);

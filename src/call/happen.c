@@ -1,5 +1,5 @@
 /* What is told to those who keep books: calls that start and end, people who come and go. */
-#include "live.h"
+#include "door.h"
 
 #include "base/rand.h"
 
@@ -39,6 +39,20 @@ void call_happen_joined(struct call_member *m)
 void call_happen_left(struct call_member *m)
 {
     happen(m->room, CALL_LEFT, m);
+}
+
+void call_happen_lobby(const struct call_knock *k, enum call_happening kind)
+{
+    const struct call_conf *conf = &k->door->call->conf;
+    const struct call_happened what = {
+        .kind = kind, .room = k->door->room, .call = "", .knock = k};
+    if (conf->happened)
+        conf->happened(conf->arg, &what);
+}
+
+void call_happen_changed(const struct call_room *room)
+{
+    happen(room, CALL_CHANGED, NULL);
 }
 
 void call_happen_ended(struct call_room *room)

@@ -14,9 +14,18 @@
 #define CHAT_BURST  10  ///< messages of one participant …
 #define CHAT_WINDOW (10 * USEC_PER_SEC) ///< … in this time
 
+#define CALL_GONE_KEPT 64 ///< who was put out while away: they are told when they come back
+
 LIST_HEAD(call_room_list, call_room);
 LIST_HEAD(call_member_list, call_member);
 LIST_HEAD(call_quality_list, call_quality);
+
+/** One who was put out while its socket was lost. */
+struct call_gone {
+    char id[LETTER_ID_SIZE];
+    char secret[CALL_SECRET_SIZE];
+    const char *reason; ///< static
+};
 
 struct call {
     uv_loop_t *loop;
@@ -24,8 +33,12 @@ struct call {
     json_t *ice_servers;
     uv_timer_t timer; ///< fires at the earliest deadline
     struct deadline_heap due;
-    struct map rooms;   ///< by id
-    struct map members; ///< by id
+    struct map rooms;                      ///< by id
+    struct map members;                    ///< by id
+    struct map doors;                      ///< by room id: where somebody knocks
+    struct map knocks;                     ///< by id
+    struct call_gone gone[CALL_GONE_KEPT]; ///< a ring
+    unsigned gone_at;
     struct call_room_list room_list;
     uint64_t seq; ///< of the last MEMBER_AGREE or QUALITY_ASK
     unsigned up;  ///< workers that have come up so far, until `ready` was told
@@ -41,6 +54,9 @@ struct call_room {
     char id[LETTER_ID_SIZE];
     char title[LINKS_TITLE_SIZE];
     enum links_kind kind;
+    enum links_access access;
+    bool locked;
+    bool weak;  ///< somebody came by a link that can be guessed: all inside open the door
     int worker; ///< -1: none just now
     struct call_member_list members;
     unsigned count;
@@ -100,7 +116,8 @@ struct call_member {
     bool data_open; ///< its data channel "salon"
 
     bool muted[SOURCE_COUNT];
-    struct letter_seat *seat; ///< owned; one for each slot ever named
+    bool muted_by_host[SOURCE_COUNT]; ///< not by itself
+    struct letter_seat *seat;         ///< owned; one for each slot ever named
     unsigned seat_count;
     struct letter_want *want; ///< owned
     unsigned want_count, want_cap;
@@ -142,6 +159,28 @@ void call_on_slots(struct call_member *m, const struct letter *letter);
 /** Forgets the seats on m-lines that are slots no more; all of them if `all`. */
 void call_prune_seats(struct call_member *m, bool all);
 
+/** call_join() for who has been let in. */
+struct call_member *call_join_admitted(struct call *call, const struct call_who *who,
+                                       const struct call_ops *ops, void *shell,
+                                       const char **reason);
+/** Mutes what it publishes, at the word of `host` (NULL: a front end's). False: it does not
+ *  publish that. */
+bool call_mute_by(struct call_member *m, enum media_source source,
+                  const struct call_member *host);
+
+/* moderate.c */
+
+/** Puts it out; if it is away it is told when it wants to resume. `reason` is static. */
+void call_put_out(struct call_member *m, const char *reason);
+
+/* lobby.c */
+
+/** Who comes, goes or what changes may open the door of a room: looks at it soon. */
+void call_door_look(struct call *call, const char *room);
+/** Nobody knocks any more. */
+void call_door_close(struct call *call, const char *room, const char *reason);
+void call_doors_close(struct call *call, const char *reason);
+
 /* offer.c */
 
 void call_on_step(void *member, usec_t now);
@@ -172,6 +211,9 @@ void call_quality_lost(struct call_room *room);
 void call_happen_joined(struct call_member *m);
 void call_happen_left(struct call_member *m);
 void call_happen_ended(struct call_room *room);
+/** A knock: KNOCKED, ADMITTED or DENIED; and a room that was locked or unlocked. */
+void call_happen_lobby(const struct call_knock *k, enum call_happening kind);
+void call_happen_changed(const struct call_room *room);
 
 /* want.c */
 
@@ -190,6 +232,7 @@ void call_on_data(struct call_member *m, const struct letter *l);
 
 json_t *call_view_member(const struct call_member *m);
 json_t *call_view_tracks(const struct call_member *m);
+json_t *call_view_room(const struct call_room *room);
 json_t *call_view_seat(const struct letter_seat *seat);
 /** Tells one shell; takes the reference (NULL, from a lack of memory, is not told). */
 void call_tell(struct call_member *m, json_t *message);

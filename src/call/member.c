@@ -1,4 +1,4 @@
-#include "live.h"
+#include "door.h"
 
 #include "base/digest.h"
 #include "base/log.h"
@@ -63,6 +63,7 @@ void call_announce(struct call_member *m)
     m->announced = true;
     call_tell_of(m, "joined");
     call_happen_joined(m);
+    call_door_look(m->call, m->room->id);
 }
 
 const char *call_member_ref(const struct call_member *m)
@@ -78,6 +79,15 @@ enum call_client call_member_client(const struct call_member *m)
 struct call_member *call_join(struct call *call, const struct call_who *who,
                               const struct call_ops *ops, void *shell, const char **reason)
 {
+    const enum call_entry entry = call_entry(call, who);
+    *reason = call_entry_name(entry);
+    return entry == ENTRY_OPEN ? call_join_admitted(call, who, ops, shell, reason) : NULL;
+}
+
+struct call_member *call_join_admitted(struct call *call, const struct call_who *who,
+                                       const struct call_ops *ops, void *shell,
+                                       const char **reason)
+{
     assert(call_name_valid(who->name));
     *reason = "no_media_worker";
     if (call->stopping)
@@ -89,6 +99,7 @@ struct call_member *call_join(struct call *call, const struct call_who *who,
     if (!room)
         return NULL;
     call_room_hold(room);
+    room->weak = room->weak || who->room->weak;
     struct call_member *m = NULL;
     if (room->count >= call->conf.room_limit)
         *reason = "room_full";
@@ -136,6 +147,7 @@ void call_leave(struct call_member *m)
     call_wants_forget(other, m->id);
     log_at(LEVEL_INFO, "call.left", "room=%s participant=%s count=%u", room->id, m->id,
            room->count);
+    call_door_look(call, room->id);
     call_room_release(room);
 
     deadline_clear(&call->due, &m->gone);
@@ -214,7 +226,7 @@ const char *call_new_secret(struct call_member *m)
 
 /* ---- what it says ---- */
 
-void call_mute(struct call_member *m, enum media_source source, bool muted)
+static void set_muted(struct call_member *m, enum media_source source, bool muted)
 {
     if (m->muted[source] == muted)
         return;
@@ -224,6 +236,33 @@ void call_mute(struct call_member *m, enum media_source source, bool muted)
     if (m->media)
         call_letter(m, &letter);
     call_tell_of(m, "changed");
+}
+
+void call_mute(struct call_member *m, enum media_source source, bool muted)
+{
+    m->muted_by_host[source] = false;
+    set_muted(m, source, muted);
+}
+
+bool call_mute_by(struct call_member *m, enum media_source source,
+                  const struct call_member *host)
+{
+    bool published = false;
+    for (unsigned i = 0; m->media && i < m->agreement.mline_count; i++) {
+        const struct agree_mline *line = &m->agreement.mline[i];
+        if (line->active && line->client_sends && line->kind != KIND_DATA &&
+            line->source == source)
+            published = true;
+    }
+    if (!published || m->muted[source])
+        return published;
+    m->muted_by_host[source] = true;
+    set_muted(m, source, true);
+    json_t *by =
+        host ? json_pack("{s:s, s:s}", "id", host->id, "name", host->name) : json_null();
+    call_tell(m, json_pack("{s:s, s:s, s:o}", "type", "muted", "source",
+                           media_source_name(source), "by", by));
+    return true;
 }
 
 void call_update(struct call_member *m, const char *name, bool has_hand, bool hand)
@@ -301,14 +340,19 @@ const char *call_member_room(const struct call_member *m)
     return m->room->id;
 }
 
-const char *call_member_title(const struct call_member *m)
+json_t *call_member_room_view(const struct call_member *m)
 {
-    return m->room->title;
+    return call_view_room(m->room);
 }
 
-const char *call_member_kind(const struct call_member *m)
+json_t *call_member_muted(const struct call_member *m)
 {
-    return links_kind_name(m->room->kind);
+    json_t *all = json_array();
+    for (unsigned s = 0; s < SOURCE_COUNT; s++) {
+        if (m->muted[s] && m->muted_by_host[s])
+            json_array_append_new(all, json_string(media_source_name((enum media_source)s)));
+    }
+    return all;
 }
 
 bool call_media_kept(const struct call_member *m)

@@ -23,6 +23,8 @@ struct call_room *call_room_open(struct call *call, const struct links_room *abo
     (void)snprintf(room->id, sizeof(room->id), "%s", about->id);
     (void)snprintf(room->title, sizeof(room->title), "%s", about->title);
     room->kind = about->kind;
+    room->access = about->access;
+    room->locked = about->locked;
     room->worker = -1;
     LIST_INIT(&room->members);
     LIST_INIT(&room->quality);

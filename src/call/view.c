@@ -20,10 +20,12 @@ json_t *call_view_tracks(const struct call_member *m)
         const struct agree_mline *line = &m->agreement.mline[i];
         if (!line->active || !line->client_sends || line->kind == KIND_DATA)
             continue;
-        json_array_append_new(tracks, json_pack("{s:s, s:s, s:b}", "source",
+        const char *by =
+            m->muted[line->source] && m->muted_by_host[line->source] ? "host" : NULL;
+        json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:s*}", "source",
                                                 media_source_name(line->source), "kind",
                                                 media_kind_name(line->kind), "muted",
-                                                m->muted[line->source]));
+                                                m->muted[line->source], "muted_by", by));
     }
     return tracks;
 }
@@ -33,6 +35,13 @@ json_t *call_view_member(const struct call_member *m)
     return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o}", "id", m->id, "name", m->name,
                      "role", links_role_name(m->role), "client", client_name(m->client), "hand",
                      m->hand, "away", m->away, "tracks", call_view_tracks(m));
+}
+
+json_t *call_view_room(const struct call_room *room)
+{
+    return json_pack("{s:s, s:s, s:s, s:b}", "title", room->title, "kind",
+                     links_kind_name(room->kind), "access", links_access_name(room->access),
+                     "locked", room->locked);
 }
 
 json_t *call_view_seat(const struct letter_seat *seat)

@@ -35,7 +35,7 @@ bool canonical_uuid(const char *s, char *out);
 
 /** Whether this room lets anybody in: it may be closed, expired, or personal while those are
  * off. */
-enum links_status room_status(struct links *links, const struct links_room *room, int64_t now);
+enum links_status room_status(struct links *links, struct links_room *room, int64_t now);
 
 /** What the link with this hash leads to. */
 enum links_status resolve_hash(struct links *links, const uint8_t hash[SHA256_SIZE],

@@ -115,11 +115,12 @@ bool links_down(int error)
 }
 
 /** Personal rooms work while the organisation wants them; their links outlive that. */
-static enum links_status personal(struct links *links, const struct links_room *room)
+static enum links_status personal(struct links *links, struct links_room *room)
 {
     struct links_settings settings;
     const int error = links_settings_get(links, room->tenant, &settings);
     const bool on = settings.personal_rooms;
+    room->owner_first = settings.personal_lobby;
 
     links_settings_fini(&settings);
     if (error)
@@ -127,7 +128,7 @@ static enum links_status personal(struct links *links, const struct links_room *
     return on ? LINK_VALID : LINK_DISABLED;
 }
 
-enum links_status room_status(struct links *links, const struct links_room *room, int64_t now)
+enum links_status room_status(struct links *links, struct links_room *room, int64_t now)
 {
     if (room->closed)
         return LINK_CLOSED;

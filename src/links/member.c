@@ -75,6 +75,9 @@ static bool check(jwt_t *jwt, const struct links_room *room, struct links_member
     if (len == 0 || len >= sizeof out->name || !text_one_line(name, len) ||
         text_utf8_count(name, len) > NAME_CHARS)
         return false;
+    // A personal room is its owner's, however the front end signed him.
+    if (room->kind == ROOM_PERSONAL && *ref && strcmp(ref, room->owner_ref) == 0)
+        out->role = ROLE_HOST;
     (void)snprintf(out->ref, sizeof out->ref, "%s", ref);
     (void)snprintf(out->name, sizeof out->name, "%s", name);
     return true;

@@ -84,10 +84,12 @@ enum links_status links_minted(struct links *links, const char *prefix, const ch
         return LINK_UNKNOWN;
     hash_name(links, tenant.id, name, hash);
     status = resolve_hash(links, hash, room, now);
-    if (status != LINK_UNKNOWN)
-        return status;
-    unborn(&tenant, name, hash, room);
-    return LINK_VALID;
+    if (status == LINK_UNKNOWN) {
+        unborn(&tenant, name, hash, room);
+        status = LINK_VALID;
+    }
+    room->weak = !is_uuid4(name);
+    return status;
 }
 
 enum links_status resolve_minted(struct links *links, const char *link, struct links_room *room,

@@ -130,6 +130,16 @@ int links_room_change(struct links *links, const struct links_room *room)
     return store_room_update(links->store, &row);
 }
 
+int links_room_lock(struct links *links, const char *id, bool locked, struct links_room *room)
+{
+    int error = links_room_find(links, id, room);
+
+    if (error || room->locked == locked)
+        return error;
+    room->locked = locked;
+    return links_room_change(links, room);
+}
+
 int links_room_rotate(struct links *links, struct links_room *room, enum links_old old)
 {
     static const enum store_link_state states[] = {[OLD_CLOSED] = STORE_LINK_REPLACED,

@@ -78,6 +78,7 @@ void room_to_row(const struct links_room *from, struct store_room *to)
     to->link_version = from->link_version;
     to->uuid = from->uuid;
     to->closed = from->closed;
+    to->locked = from->locked;
     to->created_at = from->created_at;
     to->last_used_at = from->last_used_at;
     to->expires_at = from->expires_at;
@@ -102,6 +103,7 @@ void room_from_row(const struct store_room *from, struct links_room *to)
     to->link_version = from->link_version;
     to->uuid = from->uuid;
     to->closed = from->closed;
+    to->locked = from->locked;
     to->created_at = from->created_at;
     to->last_used_at = from->last_used_at;
     to->expires_at = from->expires_at;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "call/inviting.h"
+#include "call/moderate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,30 +78,24 @@ static bool identify(struct signal_session *session, const struct signal_request
     }
     if (host)
         out->role = ROLE_HOST;
-    // Nobody can admit a guest yet: a room with a lobby is open to those it knows.
-    if (room->access != ACCESS_OPEN && out->role == ROLE_GUEST) {
-        session_refuse_reason(session, request, "invalid_token", token ? "/token" : "/link");
-        return false;
-    }
     return true;
 }
 
 /** What `joined` and `resumed` have in common. */
-static json_t *welcome(struct signal_session *session, const struct signal_request *request,
-                       const char *type)
+static json_t *welcome(struct signal_session *session, int64_t id, const char *type)
 {
     struct call_member *m = session->member;
     const struct call *call = session->signal->conf.call;
     json_t *message = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:o, s:I, s:O, s:{s:i, s:i, s:i}}",
-        "type", type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
-        call_member_name(m), "role", links_role_name(call_member_role(m)), "room", "title",
-        call_member_title(m), "kind", call_member_kind(m), "participants", call_others(m),
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o, s:I, s:O, s:{s:i, s:i, s:i}}", "type",
+        type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
+        call_member_name(m), "role", links_role_name(call_member_role(m)), "room",
+        call_member_room_view(m), "participants", call_others(m), "knocking", call_knocking(m),
         "speaker", call_speaker(m), "chat_n", (json_int_t)call_chat_last(m), "ice_servers",
         call_ice_servers(call), "limits", "mlines", AGREE_MAX_MLINES, "chat", CALL_CHAT_CHARS,
         "message", (int)SIGNAL_MESSAGE);
-    if (request->id)
-        json_object_set_new(message, "re", json_integer(request->id));
+    if (id)
+        json_object_set_new(message, "re", json_integer(id));
     return message;
 }
 
@@ -112,6 +107,15 @@ static void note_use(struct signal_session *session, struct links_room *room)
         log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room->id, r);
     else if (unborn)
         call_room_made(session->signal->conf.call, room);
+}
+
+void session_welcome(struct signal_session *session, struct links_room *room, int64_t id)
+{
+    json_t *message = welcome(session, id, "joined");
+    session_tell_way_back(session, room, message);
+    session_send(session, message);
+    session_tell_contacts(session);
+    note_use(session, room);
 }
 
 /** Where the link leads and as whom. False, and refused, if it lets nobody in. */
@@ -142,6 +146,11 @@ void run_join(struct signal_session *session, const struct signal_request *reque
                                  .name = member->name,
                                  .ref = member->ref};
     const char *reason;
+    const enum call_entry entry = call_entry(call, &who);
+    if (entry != ENTRY_OPEN) {
+        session_knock(session, request, &who, entry);
+        return;
+    }
     if (room->unborn) // those who keep books look it up while it is joined
         note_use(session, room);
     struct call_member *m = call_join(call, &who, &session_call_ops, session, &reason);
@@ -150,12 +159,19 @@ void run_join(struct signal_session *session, const struct signal_request *reque
         return;
     }
     session_joined(session, m);
-    json_t *message = welcome(session, request, "joined");
-    session_tell_way_back(session, room, message);
-    session_send(session, message);
-    session_tell_contacts(session);
-    note_use(session, room);
+    session_welcome(session, room, request->id);
     launch_ring(session, &way.says);
+}
+
+/** No participant of this secret is there (any more): is it one who knocks, or was put out? */
+static void resume_outside(struct signal_session *session, const struct signal_request *request)
+{
+    const char *why = call_why_gone(session->signal->conf.call, request->u.resume.participant,
+                                    request->u.resume.secret);
+    if (why)
+        session_close(session, why);
+    else if (!session_resume_knock(session, request))
+        session_refuse_reason(session, request, "unknown_session", "");
 }
 
 void run_resume(struct signal_session *session, const struct signal_request *request)
@@ -164,11 +180,12 @@ void run_resume(struct signal_session *session, const struct signal_request *req
         call_resume(session->signal->conf.call, request->u.resume.participant,
                     request->u.resume.secret, &session_call_ops, session);
     if (!m) {
-        session_refuse_reason(session, request, "unknown_session", "");
+        resume_outside(session, request);
         return;
     }
     session_joined(session, m);
-    json_t *message = welcome(session, request, "resumed");
+    json_t *message = welcome(session, request->id, "resumed");
+    json_object_set_new(message, "muted", call_member_muted(m));
     json_object_set_new(message, "media", json_string(call_media_kept(m) ? "kept" : "lost"));
     json_object_set_new(message, "seats", call_seats(m));
     json_object_set_new(message, "layers", call_layers(m));

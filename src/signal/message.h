@@ -38,7 +38,18 @@ struct signal_request {
         struct {
             enum media_source source;
             bool muted;
+            const char *participant; ///< NULL: itself
+            bool everyone;           ///< all others
         } mute;
+        struct {
+            const char *participant; ///< NULL: all
+        } knock;
+        struct {
+            const char *participant;
+        } remove;
+        struct {
+            bool locked;
+        } lock;
         struct {
             unsigned count;
             struct letter_want *want; ///< owned, LETTER_WANTS of them
@@ -98,6 +109,10 @@ bool parse_resume(const json_t *root, struct signal_request *out, struct signal_
 bool parse_offer(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_candidate(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_mute(const json_t *root, struct signal_request *out, struct signal_error *err);
+/** `admit` and `deny`: one, or all. */
+bool parse_knock(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_remove(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_lock(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_want(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_chat(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_history(const json_t *root, struct signal_request *out, struct signal_error *err);

@@ -118,8 +118,39 @@ bool parse_mute(const json_t *root, struct signal_request *out, struct signal_er
 {
     const struct fields f = {root, "", err};
     bool there;
-    return value_source(&f, "source", REQUIRED, &out->u.mute.source, &there) &&
-           value_bool(&f, "muted", REQUIRED, &out->u.mute.muted);
+    if (!value_source(&f, "source", REQUIRED, &out->u.mute.source, &there) ||
+        !value_bool(&f, "muted", REQUIRED, &out->u.mute.muted) ||
+        !value_string(&f, "participant", OPTIONAL, &out->u.mute.participant) ||
+        !value_bool(&f, "everyone", OPTIONAL, &out->u.mute.everyone))
+        return false;
+    const bool others = out->u.mute.participant || out->u.mute.everyone;
+    if (out->u.mute.participant && out->u.mute.everyone)
+        return value_fail(&f, "everyone", "invalid_field");
+    // Nobody's microphone is opened by somebody else.
+    return !others || out->u.mute.muted || value_fail(&f, "muted", "invalid_field");
+}
+
+bool parse_knock(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    bool all = false;
+    if (!value_bool(&f, "all", OPTIONAL, &all))
+        return false;
+    if (!value_string(&f, "participant", all ? OPTIONAL : REQUIRED, &out->u.knock.participant))
+        return false;
+    return !all || !out->u.knock.participant || value_fail(&f, "all", "invalid_field");
+}
+
+bool parse_remove(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_string(&f, "participant", REQUIRED, &out->u.remove.participant);
+}
+
+bool parse_lock(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_bool(&f, "locked", REQUIRED, &out->u.lock.locked);
 }
 
 static bool parse_one_want(const struct fields *f, struct letter_want *out)

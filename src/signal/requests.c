@@ -1,8 +1,11 @@
 /* What a participant asks, one function a request. */
 #include "session.h"
 
+#include "call/moderate.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static void on_answer(void *shell, const struct call_answer *answer)
@@ -51,8 +54,19 @@ void run_candidate(struct signal_session *session, const struct signal_request *
 
 void run_mute(struct signal_session *session, const struct signal_request *request)
 {
-    call_mute(session->member, request->u.mute.source, request->u.mute.muted);
-    session_ok(session, request);
+    const char *whom = request->u.mute.participant;
+    const char *reason = NULL;
+    if (whom || request->u.mute.everyone)
+        reason = call_mute_other(session->member, whom, request->u.mute.source);
+    else
+        call_mute(session->member, request->u.mute.source, request->u.mute.muted);
+    if (!reason)
+        session_ok(session, request);
+    else
+        session_refuse_reason(session, request, reason,
+                              strcmp(reason, "unknown_source") == 0 ? "/source"
+                              : whom                                ? "/participant"
+                                                                    : "");
 }
 
 void run_want(struct signal_session *session, const struct signal_request *request)
@@ -102,10 +116,8 @@ void run_update(struct signal_session *session, const struct signal_request *req
 void run_leave(struct signal_session *session, const struct signal_request *request)
 {
     (void)request;
-    struct call_member *m = session->member;
+    session_let_go(session, true);
     session_close(session, "left");
-    if (m)
-        call_leave(m);
 }
 
 void run_ping(struct signal_session *session, const struct signal_request *request)

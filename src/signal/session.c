@@ -51,11 +51,9 @@ static void on_due(void *owner, usec_t now)
 {
     struct signal_session *session = owner;
     (void)now;
-    struct call_member *m = session->member;
-    const bool joined = session->state == SESSION_JOINED;
-    session_close(session, joined ? "idle_timeout" : "join_timeout");
-    if (m)
-        call_detach(m); // taken for lost: it may come back
+    const bool fresh = session->state == SESSION_FRESH;
+    session_let_go(session, false); // taken for lost: it may come back
+    session_close(session, fresh ? "join_timeout" : "idle_timeout");
 }
 
 /* ---- what it sends ---- */
@@ -110,10 +108,8 @@ void session_refuse(struct signal_session *session, int64_t id, const struct sig
     session_send(session, message);
     if (may_err(session))
         return;
-    struct call_member *m = session->member;
+    session_let_go(session, true);
     session_close(session, "too_many_errors");
-    if (m)
-        call_leave(m);
 }
 
 void session_refuse_reason(struct signal_session *session, const struct signal_request *request,
@@ -131,6 +127,7 @@ void session_close(struct signal_session *session, const char *reason)
     session->state = SESSION_CLOSING;
     session->by_data = false;
     session->member = NULL;
+    session->knock = NULL;
     deadline_clear(&session->signal->due, &session->due);
     session_send(session, json_pack("{s:s, s:s}", "type", "closed", "reason", reason));
     const bool normal = strcmp(reason, "left") == 0 || strcmp(reason, "room_closed") == 0;
@@ -197,9 +194,30 @@ struct signal_session *signal_session_open(struct signal *s,
     return session;
 }
 
-void session_joined(struct signal_session *session, struct call_member *member)
+void session_knocking(struct signal_session *session, struct call_knock *knock)
 {
     assert(session->state == SESSION_FRESH);
+    session->state = SESSION_KNOCKING;
+    session->knock = knock;
+    give_time(session, session->signal->conf.idle_ms);
+}
+
+void session_let_go(struct signal_session *session, bool left)
+{
+    struct call_member *m = session->member;
+    struct call_knock *k = session->knock;
+    session->member = NULL;
+    session->knock = NULL;
+    if (m)
+        (left ? call_leave : call_detach)(m);
+    if (k)
+        (left ? call_knock_leave : call_knock_detach)(k);
+}
+
+void session_joined(struct signal_session *session, struct call_member *member)
+{
+    assert(session->state == SESSION_FRESH || session->state == SESSION_KNOCKING);
+    session->knock = NULL;
     session->state = SESSION_JOINED;
     session->member = member;
     give_time(session, session->signal->conf.idle_ms);
@@ -209,9 +227,9 @@ void session_joined(struct signal_session *session, struct call_member *member)
 static void run(struct signal_session *session, const struct signal_request *request)
 {
     const enum signal_when when = request->message->when;
-    if (when == WHEN_FRESH && session->state == SESSION_JOINED)
+    if (when == WHEN_FRESH && session->state != SESSION_FRESH)
         session_refuse_reason(session, request, "already_joined", "");
-    else if (when == WHEN_JOINED && session->state == SESSION_FRESH)
+    else if (when == WHEN_JOINED && session->state != SESSION_JOINED)
         session_refuse_reason(session, request, "not_joined", "");
     else
         request->message->run(session, request);
@@ -224,7 +242,7 @@ void signal_session_hear(struct signal_session *session, const char *text, size_
     struct signal_error err = {.reason = "invalid_message"};
     if (session->state == SESSION_CLOSING)
         return;
-    if (session->state == SESSION_JOINED)
+    if (session->state != SESSION_FRESH)
         give_time(session, session->signal->conf.idle_ms);
     if (!binary && signal_parse(text, len, &request, &err))
         run(session, &request);
@@ -242,10 +260,7 @@ void signal_session_oversized(struct signal_session *session)
 
 void signal_session_left(struct signal_session *session)
 {
-    struct call_member *m = session->member;
-    session->member = NULL;
-    if (m)
-        call_leave(m);
+    session_let_go(session, true);
     signal_session_lost(session);
 }
 
@@ -253,8 +268,7 @@ void signal_session_lost(struct signal_session *session)
 {
     if (session->quality)
         call_quality_cancel(session->quality);
-    if (session->member)
-        call_detach(session->member);
+    session_let_go(session, false);
     deadline_clear(&session->signal->due, &session->due);
     LIST_REMOVE(session, link);
     free(session);

@@ -2,7 +2,12 @@
  * One client's socket, from connect to close.
  *
  *   FRESH ── join, resume ──▶ JOINED ── leave, removed, … ──▶ CLOSING ──▶ freed with its socket
- *     └───── no join in 10 s, too many errors ────────────────▶│
+ *     │ └─ join ─▶ KNOCKING ──▶─┘ admitted                     ▲
+ *     │                └── denied, left ───────────────────────┤
+ *     └───── no join in 10 s, too many errors ─────────────────┘
+ *
+ * In KNOCKING it has no participant: all it can ask is `leave` and `ping`, and nothing that a
+ * room tells finds it.
  *
  * It knows the socket only as two functions, so that tests need none.
  */
@@ -12,6 +17,7 @@
 #include "message.h"
 
 #include "base/deadline.h"
+#include "call/lobby.h"
 #include "signal/signal.h"
 
 #include <sys/queue.h>
@@ -22,7 +28,7 @@ struct signal_socket_ops {
     void (*close)(void *socket, uint16_t code, const char *reason);
 };
 
-enum session_state { SESSION_FRESH, SESSION_JOINED, SESSION_CLOSING };
+enum session_state { SESSION_FRESH, SESSION_KNOCKING, SESSION_JOINED, SESSION_CLOSING };
 
 struct signal_session {
     struct signal *signal;
@@ -33,6 +39,7 @@ struct signal_session {
     bool local;       ///< from this machine itself
     enum session_state state;
     struct call_member *member;   ///< in JOINED, NULL else
+    struct call_knock *knock;     ///< in KNOCKING, NULL else
     bool by_data;                 ///< a request came by its data channel: so goes the answer
     bool french;                  ///< language of error details
     int64_t offer_id;             ///< `id` of the offer under way
@@ -88,6 +95,10 @@ void session_refuse(struct signal_session *session, int64_t id, const struct sig
 /** The same, when the reason says all. */
 void session_refuse_reason(struct signal_session *session, const struct signal_request *request,
                            const char *reason, const char *field);
+/** It must wait to be let in. */
+void session_knocking(struct signal_session *session, struct call_knock *knock);
+/** Without its participant or knock, which the socket has lost or left. */
+void session_let_go(struct signal_session *session, bool left);
 /** It has joined: for `member` from now on. */
 void session_joined(struct signal_session *session, struct call_member *member);
 /** Says `closed` and closes the socket. The participant is somebody else's to end. */
@@ -104,6 +115,10 @@ void run_resume(struct signal_session *session, const struct signal_request *req
 void run_offer(struct signal_session *session, const struct signal_request *request);
 void run_candidate(struct signal_session *session, const struct signal_request *request);
 void run_mute(struct signal_session *session, const struct signal_request *request);
+void run_admit(struct signal_session *session, const struct signal_request *request);
+void run_deny(struct signal_session *session, const struct signal_request *request);
+void run_remove(struct signal_session *session, const struct signal_request *request);
+void run_lock(struct signal_session *session, const struct signal_request *request);
 void run_want(struct signal_session *session, const struct signal_request *request);
 void run_chat(struct signal_session *session, const struct signal_request *request);
 void run_quality(struct signal_session *session, const struct signal_request *request);
@@ -114,6 +129,17 @@ void run_uninvite(struct signal_session *session, const struct signal_request *r
 void run_share(struct signal_session *session, const struct signal_request *request);
 void run_leave(struct signal_session *session, const struct signal_request *request);
 void run_ping(struct signal_session *session, const struct signal_request *request);
+
+/* enter.c, door.c */
+
+/** Greets a new participant, in answer to the request with this id (0: to none), and notes
+ *  that the room is in use: a failure of that does not end a call. */
+void session_welcome(struct signal_session *session, struct links_room *room, int64_t id);
+/** Knocks for `who`, whom `why` keeps outside. */
+void session_knock(struct signal_session *session, const struct signal_request *request,
+                   const struct call_who *who, enum call_entry why);
+/** Resumes a knock. False: there is none of this id and secret. */
+bool session_resume_knock(struct signal_session *session, const struct signal_request *request);
 
 /** A sentence for a person about a reason, in French or English. */
 const char *reason_text(const char *reason, bool french);

@@ -24,6 +24,7 @@ static int add_room(struct store *store, const struct store_room *room)
     sql_int(&q, room->last_used_at);
     sql_int(&q, room->expires_at);
     sql_int(&q, room->ends_at);
+    sql_int(&q, room->locked);
     return sql_do(store, &q, false);
 }
 
@@ -89,6 +90,7 @@ void sql_get_room(struct query *q, struct store_room *out)
     out->last_used_at = sql_get_int(q);
     out->expires_at = sql_get_int(q);
     out->ends_at = sql_get_int(q);
+    out->locked = sql_get_int(q) != 0;
 }
 
 int store_room_get(struct store *store, const char *id, struct store_room *out)
@@ -114,6 +116,7 @@ int store_room_update(struct store *store, const struct store_room *room)
     sql_int(&q, room->expires_at);
     sql_int(&q, room->ends_at);
     sql_int(&q, room->closed);
+    sql_int(&q, room->locked);
     sql_text(&q, room->id);
     return sql_do(store, &q, true);
 }

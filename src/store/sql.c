@@ -6,7 +6,8 @@
 
 #define ROOM_COLUMNS                                                                           \
     "rooms.id, tenant, kind, access, title, owner_ref, owner_name, event_ref, locale, "        \
-    "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at, ends_at"
+    "metadata, link_version, uuid, closed, created_at, last_used_at, expires_at, ends_at, "    \
+    "locked"
 #define INVITE_COLUMNS                                                                         \
     "id, tenant, room, email, state, from_ref, from_name, to_ref, to_name, ring_s, "           \
     "created_at, due_at, settled_at, max_uses, uses, expires_at"
@@ -42,10 +43,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROOM_ADD] =
         "INSERT INTO rooms(id, tenant, kind, access, title, owner_ref, owner_name, "
         "event_ref, locale, metadata, link_version, uuid, closed, created_at, "
-        "last_used_at, expires_at, ends_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "last_used_at, expires_at, ends_at, locked) "
+        "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_ROOM_GET] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE id = ?",
     [SQL_ROOM_UPDATE] = "UPDATE rooms SET title = ?, access = ?, locale = ?, metadata = ?, "
-                        "expires_at = ?, ends_at = ?, closed = ? WHERE id = ?",
+                        "expires_at = ?, ends_at = ?, closed = ?, locked = ? WHERE id = ?",
     [SQL_ROOM_USED] = "UPDATE rooms SET last_used_at = ? WHERE id = ?",
     // One text an index: "? IS NULL OR owner_ref = ?" would use none.
     [SQL_ROOM_LIST] = ROOM_LIST(""),

@@ -79,6 +79,7 @@ static const char *const migrations[] = {
     "CREATE TABLE secrets(tenant TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,"
     " kind TEXT NOT NULL, version INTEGER NOT NULL, rotated_at INTEGER NOT NULL,"
     " PRIMARY KEY(tenant, kind)) WITHOUT ROWID;",
+    "ALTER TABLE rooms ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

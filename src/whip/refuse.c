@@ -15,6 +15,13 @@ void whip_refuse(struct http_req *req, const struct call_answer *answer)
         http_problem_later(req, PROBLEM_CAPACITY, reason, later);
         return;
     }
+    // A program cannot knock: what is not open to it at once is closed.
+    if (strcmp(reason, "lobby") == 0 || strcmp(reason, "locked") == 0 ||
+        strcmp(reason, "owner") == 0 || strcmp(reason, "members_only") == 0) {
+        http_problem_with(req, PROBLEM_UNAUTHORIZED, NULL, NULL,
+                          json_pack("{s:s}", "reason", reason));
+        return;
+    }
     if (strcmp(reason, "internal") == 0) {
         http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
         return;

@@ -280,6 +280,7 @@ static void a_database_of_the_future_is_not_touched(void **state)
 static void a_database_of_the_first_version_is_brought_up(void **state)
 {
     static const char undo[] =
+        "ALTER TABLE rooms DROP COLUMN locked; DROP TABLE secrets;"
         "DROP TABLE deliveries; DROP TABLE webhooks; DROP TABLE invitations; DROP TABLE calls;"
         "DROP INDEX rooms_personal; DROP TABLE events; ALTER TABLE rooms DROP COLUMN ends_at;"
         "ALTER TABLE tenants DROP COLUMN settings; ALTER TABLE tenants DROP COLUMN quotas;"

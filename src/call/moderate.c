@@ -1,0 +1,75 @@
+#include "call/moderate.h"
+
+#include "door.h"
+
+#include "base/digest.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool call_moderates(const struct call_member *m)
+{
+    return m->role == ROLE_HOST;
+}
+
+const char *call_mute_other(struct call_member *m, const char *participant,
+                            enum media_source source)
+{
+    struct call_room *room = m->room;
+    if (!call_moderates(m))
+        return "not_allowed";
+    if (participant) {
+        struct call_member *other = call_member_find(room, participant);
+        if (!other || other == m)
+            return "unknown_participant";
+        return call_mute_by(other, source, m) ? NULL : "unknown_source";
+    }
+    struct call_member *other;
+    LIST_FOREACH(other, &room->members, link)
+    {
+        if (other != m)
+            (void)call_mute_by(other, source, m);
+    }
+    return NULL;
+}
+
+const char *call_remove(struct call_member *m, const char *participant)
+{
+    if (!call_moderates(m))
+        return "not_allowed";
+    struct call_member *other = call_member_find(m->room, participant);
+    if (!other || other == m)
+        return "unknown_participant";
+    call_put_out(other, "removed");
+    return NULL;
+}
+
+void call_locked(struct call_member *m, const struct links_room *room)
+{
+    struct call *call = m->call;
+    call_room_changed(call, room);
+    call_happen_changed(m->room);
+}
+
+void call_put_out(struct call_member *m, const char *reason)
+{
+    struct call *call = m->call;
+    if (m->away && m->secret[0]) {
+        struct call_gone *gone = &call->gone[call->gone_at++ % CALL_GONE_KEPT];
+        memcpy(gone->id, m->id, sizeof(gone->id));
+        memcpy(gone->secret, m->secret, sizeof(gone->secret));
+        gone->reason = reason;
+    }
+    call_member_end(m, reason);
+}
+
+const char *call_why_gone(const struct call *call, const char *id, const char *secret)
+{
+    for (unsigned i = 0; i < CALL_GONE_KEPT; i++) {
+        const struct call_gone *gone = &call->gone[i];
+        if (gone->id[0] && strcmp(gone->id, id) == 0 &&
+            digest_same(gone->secret, strlen(gone->secret), secret, strlen(secret)))
+            return gone->reason;
+    }
+    return NULL;
+}
