@@ -184,7 +184,8 @@ def launching_into_a_room_of_ones_own_tenant(s):
 
 def launching_an_event_makes_its_room_on_the_fly(s):
     zoe = launch(s, act="event", event_ref="launch/1", title="Comité")
-    assert zoe.answer["role"] == "member" and zoe.answer["room"] == {"title": "Comité", "kind": "event"}
+    assert zoe.answer["role"] == "member" and zoe.answer["room"] == {
+        "title": "Comité", "kind": "event", "access": "open", "locked": False}
     paul = launch(s, act="event", event_ref="launch/1", sub="paul", name="Paul")
     assert paul.answer["link"] == zoe.answer["link"]
     found = s.get("/api/v1/events/launch%2F1/room", key=suite(s)["API key"]).json
