@@ -3,6 +3,7 @@
 #define LINKS_ROOMS_H
 
 #include "links/links.h"
+#include "store/store.h"
 
 #define LINKS_TTL_MAX INT64_C(604800) ///< seconds a personal token may live
 
@@ -19,9 +20,11 @@ int links_room_get(struct links *links, const char *tenant, const char *id,
 /** Whosever it is. */
 int links_room_find(struct links *links, const char *id, struct links_room *out);
 
-/** A call is over: the room was in use until now. */
-int links_call_ended(struct links *links, const struct links_room *room, const char *call,
-                     int64_t started_at, unsigned peak, int64_t now);
+/** A call of the room goes on, or is over: then the room was in use until its end. */
+int links_call_put(struct links *links, const struct links_room *room, struct store_call *call);
+
+/** The next call that goes on, behind the id `after`; -ENOENT if there is none. */
+int links_call_open(struct links *links, const char *after, struct store_call *out);
 
 struct links_list {
     const char *tenant;

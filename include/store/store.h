@@ -170,11 +170,14 @@ int store_event_remove(struct store *store, const char *tenant, const char *even
 struct store_call {
     char id[STORE_ID_SIZE]; ///< "ca_…"
     char tenant[STORE_ID_SIZE], room[STORE_ID_SIZE];
-    int64_t started_at, ended_at;
+    int64_t started_at, ended_at; ///< ended_at 0: it goes on
     unsigned peak;
 };
 
-int store_call_add(struct store *store, const struct store_call *call);
+/** A new record, or what has become of one that is there: its end, its highest peak. */
+int store_call_put(struct store *store, const struct store_call *call);
+/** The next that goes on, in the order of ids behind `after` ("" from the start); -ENOENT. */
+int store_call_open(struct store *store, const char *after, struct store_call *out);
 /** Forgets a tenant's that ended before. */
 int store_call_purge(struct store *store, const char *tenant, int64_t before);
 

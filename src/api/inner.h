@@ -107,6 +107,15 @@ void api_publish(struct api *api, struct notify_event *event);
 void api_tell_room(struct api *api, const char *type, const struct links_room *room);
 void api_tell_invitation(struct api *api, const struct store_invitation *i);
 
+/* calls.c */
+
+/** Writes down how a room's call goes on. */
+void api_call_record(struct api *api, const struct links_room *room,
+                     const struct call_happened *what);
+
+/** Ends the calls of a former process, which did not see them end. */
+void api_calls_end_left_over(struct api *api);
+
 /* rings.c */
 
 /** An invitation was made or has another state. */

@@ -74,17 +74,11 @@ void api_on_call(struct api *api, const struct call_happened *what)
                              api_time_json(what->started_at), "peak", (int)what->peak);
     int error = links_room_find(api->conf.links, what->room, &room);
 
-    if (error == 0 && what->kind == CALL_ENDED) {
+    if (what->kind == CALL_ENDED)
         (void)json_object_set_new(call, "ended_at", api_time_json(api_now()));
-        error = links_call_ended(api->conf.links, &room, what->call, what->started_at,
-                                 what->peak, api_now());
-        if (error)
-            log_at(LEVEL_WARN, "call.record", "error=%s", strerror(-error));
-        if (!what->stopping)
-            api_unlock(api, &room);
-        error = 0;
-        if (!what->stopping) // whoever is rung would find nobody
-            api_rings_end(api, room.id);
+    if (error == 0 && what->kind == CALL_ENDED && !what->stopping) {
+        api_unlock(api, &room);
+        api_rings_end(api, room.id); // whoever is rung would find nobody
     }
     if (error) { // removed meanwhile with its tenant, or the database does not answer
         log_at(LEVEL_WARN, "event.lost", "type=%s error=%s", event.type, strerror(-error));
@@ -95,7 +89,12 @@ void api_on_call(struct api *api, const struct call_happened *what)
     event.data = json_pack("{s:o}", "call", call);
     if (what->member)
         (void)json_object_set_new(event.data, "participant", participant_json(what->member));
+    // A crash in between: an end told twice, never a start whose end is not told.
+    if (what->kind != CALL_ENDED)
+        api_call_record(api, &room, what);
     api_publish(api, &event);
+    if (what->kind == CALL_ENDED)
+        api_call_record(api, &room, what);
 }
 
 /* ---- GET /stream ---- */

@@ -150,6 +150,26 @@ int links_invitation_move(struct links *links, struct store_invitation *i,
     return error;
 }
 
+/** As one with what is told of it: a crash loses neither without the other. */
+static int expire(struct links *links, struct store_invitation *i,
+                  void (*each)(const struct store_invitation *i, void *ctx), void *ctx,
+                  int64_t now)
+{
+    const enum links_invite_state to =
+        i->state == INVITE_CREATED ? INVITE_UNREACHABLE : INVITE_MISSED;
+    int error = store_begin(links->store);
+
+    if (error)
+        return error;
+    error = links_invitation_move(links, i, to, false, now);
+    if (error) {
+        store_rollback(links->store);
+        return error;
+    }
+    each(i, ctx);
+    return store_commit(links->store);
+}
+
 int links_invitation_due(struct links *links, int64_t now,
                          void (*each)(const struct store_invitation *i, void *ctx), void *ctx,
                          int64_t *next)
@@ -165,12 +185,9 @@ int links_invitation_due(struct links *links, int64_t now,
         *next = i.due_at;
         if (i.due_at > now)
             return 0;
-        error = links_invitation_move(
-            links, &i, i.state == INVITE_CREATED ? INVITE_UNREACHABLE : INVITE_MISSED, false,
-            now);
+        error = expire(links, &i, each, ctx, now);
         if (error)
             return error;
-        each(&i, ctx);
     }
     return 0;
 }

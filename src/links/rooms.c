@@ -38,16 +38,24 @@ int links_room_find(struct links *links, const char *id, struct links_room *out)
     return error;
 }
 
-int links_call_ended(struct links *links, const struct links_room *room, const char *call,
-                     int64_t started_at, unsigned peak, int64_t now)
+int links_call_put(struct links *links, const struct links_room *room, struct store_call *call)
 {
-    struct store_call row = {.started_at = started_at, .ended_at = now, .peak = peak};
-    int error = store_room_used(links->store, room->id, now);
+    int error;
 
-    (void)snprintf(row.id, sizeof row.id, "%s", call);
-    memcpy(row.tenant, room->tenant, sizeof row.tenant);
-    memcpy(row.room, room->id, sizeof row.room);
-    return error ? error : store_call_add(links->store, &row);
+    memcpy(call->tenant, room->tenant, sizeof call->tenant);
+    memcpy(call->room, room->id, sizeof call->room);
+    error = store_call_put(links->store, call);
+    if (error == 0 && call->ended_at)
+        error = store_room_used(links->store, room->id, call->ended_at);
+    return error;
+}
+
+int links_call_open(struct links *links, const char *after, struct store_call *out)
+{
+    char behind[STORE_ID_SIZE]; // it may be out->id
+
+    (void)snprintf(behind, sizeof behind, "%s", after);
+    return store_call_open(links->store, behind, out);
 }
 
 int links_room_get(struct links *links, const char *tenant, const char *id,

@@ -53,9 +53,9 @@ int store_quotas_put(struct store *store, const char *tenant, const char *json)
     return sql_do(store, &q, true);
 }
 
-int store_call_add(struct store *store, const struct store_call *call)
+int store_call_put(struct store *store, const struct store_call *call)
 {
-    struct query q = sql_start(store, SQL_CALL_ADD);
+    struct query q = sql_start(store, SQL_CALL_PUT);
 
     sql_text(&q, call->id);
     sql_text(&q, call->tenant);
@@ -64,6 +64,24 @@ int store_call_add(struct store *store, const struct store_call *call)
     sql_int(&q, call->ended_at);
     sql_int(&q, call->peak);
     return sql_do(store, &q, false);
+}
+
+int store_call_open(struct store *store, const char *after, struct store_call *out)
+{
+    struct query q = sql_start(store, SQL_CALL_OPEN);
+    bool found;
+
+    sql_text(&q, after);
+    found = sql_row(&q);
+    if (found) {
+        sql_get_text(&q, out->id, sizeof out->id);
+        sql_get_text(&q, out->tenant, sizeof out->tenant);
+        sql_get_text(&q, out->room, sizeof out->room);
+        out->started_at = sql_get_int(&q);
+        out->peak = (unsigned)sql_get_int(&q);
+        out->ended_at = 0;
+    }
+    return sql_end(&q) ? q.error : found ? 0 : -ENOENT;
 }
 
 int store_call_purge(struct store *store, const char *tenant, int64_t before)

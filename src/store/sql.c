@@ -103,9 +103,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_INVITE_PURGE] = "DELETE FROM invitations WHERE tenant = ? AND created_at < ?",
     [SQL_INVITE_FORGET] = "DELETE FROM invitations WHERE tenant = ?1 AND "
                           "(from_ref = ?2 OR to_ref = ?2)",
-    [SQL_CALL_ADD] = "INSERT INTO calls(id, tenant, room, started_at, ended_at, peak) "
-                     "VALUES(?,?,?,?,?,?)",
-    [SQL_CALL_PURGE] = "DELETE FROM calls WHERE tenant = ? AND ended_at < ?",
+    [SQL_CALL_PUT] = "INSERT INTO calls(id, tenant, room, started_at, ended_at, peak) "
+                     "VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+                     "ended_at = excluded.ended_at, peak = max(peak, excluded.peak)",
+    [SQL_CALL_OPEN] = "SELECT id, tenant, room, started_at, peak FROM calls "
+                      "WHERE ended_at = 0 AND id > ? ORDER BY id LIMIT 1",
+    [SQL_CALL_PURGE] = "DELETE FROM calls WHERE tenant = ? AND ended_at < ? AND ended_at > 0",
     [SQL_WEBHOOK_ADD] = "INSERT INTO webhooks(" WEBHOOK_COLUMNS ") VALUES(?,?,?,?,?,?,?)",
     [SQL_WEBHOOK_GET] = "SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE id = ?",
     [SQL_WEBHOOK_UPDATE] = "UPDATE webhooks SET url = ?, enabled = ?, version = ?, "

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import secrecy
 from serving import ENV, SALON, Server, check_problem, free_port, main, path_of
 
 # ---- tests that share one server; each takes it ----
@@ -282,6 +283,7 @@ def requests_follow_each_other_on_a_connection(s):
 
 
 def frame(op, data, fin=True, mask=b"\x01\x02\x03\x04"):
+    secrecy.note_bytes(data)
     n = len(data)
     size = (bytes([0x80 | n]) if n < 126 else b"\xfe" + struct.pack(">H", n) if n < 65536 else
             b"\xff" + struct.pack(">Q", n))

@@ -12,6 +12,8 @@ import tempfile
 import time
 import traceback
 
+import secrecy
+
 SALON = sys.argv[1] if len(sys.argv) > 1 else "build/salon"
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("SALON_")}
 
@@ -68,11 +70,22 @@ class Server:
         assert self.join.startswith(f"http://127.0.0.1:{self.port}/r/"), lines
 
     def stop(self):
+        self.keep_metrics()
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(20)
-        self.logs.append(self.read_log())
-        self.process.stdout.close()
+        self.keep_log()
         return status
+
+    def keep_log(self):
+        self.logs.append(self.read_log())
+        secrecy.texts.append(self.logs[-1])
+        self.process.stdout.close()
+
+    def keep_metrics(self):
+        try:
+            secrecy.texts.append(self.get("/metrics", key=False).text)
+        except (OSError, http.client.HTTPException):
+            pass  # it does not answer any more
 
     def restart(self):
         assert self.stop() == 0
@@ -100,6 +113,7 @@ class Server:
                                                source_address=(source, 0))
                 c.request(method, path, body, headers)
                 answer = Answer(c.getresponse())
+                secrecy.note_exchange(path, headers, body, answer)
                 if watch:
                     watch(self, method, path, headers, body, answer)
                 return answer
@@ -156,6 +170,12 @@ def run_test(test, server):
         return False
 
 
+def logs_of_the_whole_run_hold_nothing_of_anybodys(_):
+    assert "http.request" in "".join(secrecy.texts) and secrecy.secrets
+    found = secrecy.check()
+    assert not found, found[:10]
+
+
 def main(together, alone=(), without=()):
     """Runs them: on one server, each on its own, on none. The exit status."""
     good = True
@@ -175,4 +195,5 @@ def main(together, alone=(), without=()):
             server.end()
     for test in without:
         good &= run_test(test, None)
+    good &= run_test(logs_of_the_whole_run_hold_nothing_of_anybodys, None)
     return 0 if good else 1

@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Control dies in the middle of things (SIGKILL): nothing it said it did is lost: crash_test.py SALON."""
+import http.client
+import json
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+
+from endpoints import World
+from http_test import WebSocket, frame
+from serving import Server, main, path_of
+from webhooks_test import Receiver, wait
+
+
+class Mortal(Server):
+    """Dies without warning and comes back at the same address."""
+
+    def __init__(self):
+        super().__init__("--webhook-allow", "127.0.0.0/8")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+        self.keep_log()
+
+    def back(self):
+        # Its workers find out that it is gone; until then they hold what the next one needs.
+        self.start()
+
+    def sql(self, text, *values):
+        with sqlite3.connect(f"{self.state}/salon.db", timeout=10) as db:
+            return db.execute(text, values).fetchall()
+
+
+class Listener:
+    """A front end's server that keeps every event it acknowledged, by id."""
+
+    def __init__(self, s):
+        self.receiver, self.events = Receiver(), {}
+        made = s.post("/api/v1/webhooks", {"url": self.receiver.url})
+        assert made.status == 201, made.body
+        self.hook = made.json["id"]
+        self.lock = threading.Lock()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            _, headers, body = self.receiver.got.get()
+            with self.lock:
+                self.events[headers["webhook-id"]] = json.loads(body)
+
+    def of(self, type_):
+        with self.lock:
+            return [e["data"] for e in self.events.values() if e["type"] == type_]
+
+
+def with_mortal(test):
+    def run(_):
+        s = Mortal()
+        try:
+            test(s, Listener(s))
+        finally:
+            if s.process.poll() is None:
+                s.stop()
+            s.end()
+
+    run.__name__ = test.__name__
+    return run
+
+
+def joined(s, url, name="Ada"):
+    ws = WebSocket(s)
+    answer = ws.ask(frame(1, json.dumps({"type": "join", "id": 1, "link": url, "name": name}).encode()))
+    assert answer["type"] == "joined", answer
+    return ws
+
+
+def soon(s):
+    """Retries that are far away are due now."""
+    s.sql("UPDATE deliveries SET next_at = 0 WHERE state = 0")
+
+
+@with_mortal
+def a_call_whose_end_nobody_saw_has_ended(s, listener):
+    room = s.post("/api/v1/rooms", {"title": "T"}).json
+    one, two = joined(s, room["url"]), joined(s, room["url"], "Bob")
+    wait(lambda: len(listener.of("participant.joined")) == 2)
+    [started] = listener.of("call.started")
+    s.kill()
+    one.close()
+    two.close()
+    s.back()
+    wait(lambda: listener.of("call.ended"))
+    [ended] = listener.of("call.ended")
+    assert ended["call"]["id"] == started["call"]["id"] and ended["room"]["id"] == room["id"]
+    assert ended["call"]["peak"] == 2 and ended["call"]["ended_at"], ended
+    [[peak, end]] = s.sql("SELECT peak, ended_at FROM calls WHERE id = ?", started["call"]["id"])
+    assert peak == 2 and end > 0
+    assert s.get(f"/api/v1/rooms/{room['id']}").json["last_used_at"]
+    again = joined(s, room["url"])  # the same link, a call of its own
+    wait(lambda: len(listener.of("call.started")) == 2)
+    assert len({e["call"]["id"] for e in listener.of("call.started")}) == 2
+    again.close()
+    s.kill()
+    s.back()
+    wait(lambda: len(listener.of("call.ended")) == 2)
+
+
+@with_mortal
+def rings_end_as_they_would_have(s, listener):
+    room = s.post("/api/v1/rooms", {}).json["id"]
+    made = s.post(f"/api/v1/rooms/{room}/invitations",
+                  {"from": {"ref": "z", "name": "Z"}, "ring_timeout": 10,
+                   "to": [{"ref": r, "name": r} for r in ("rung", "silent", "kept", "answered")]})
+    rung, silent, kept, answered = [i["id"] for i in made.json["invitations"]]
+    for i in (rung, kept, answered):
+        assert s.post(f"/api/v1/invitations/{i}/ack").status == 204
+    assert s.post(f"/api/v1/invitations/{answered}/accept").status == 200
+    s.kill()  # right after the answer
+    # As if it had been away for long; `kept` still rings for a while.
+    s.sql("UPDATE invitations SET due_at = due_at - 100 WHERE id IN (?, ?)", rung, silent)
+    s.sql("UPDATE invitations SET due_at = due_at + 100 WHERE id = ?", kept)
+    s.back()
+
+    def states():
+        return [s.get(f"/api/v1/invitations/{i}").json["state"] for i in (rung, silent, kept, answered)]
+
+    wait(lambda: states() == ["missed", "unreachable", "ringing", "accepted"])
+    assert s.post(f"/api/v1/invitations/{kept}/accept").status == 200
+    soon(s)
+    for type_, ids in (("created", {rung, silent, kept, answered}), ("ringing", {rung, kept, answered}),
+                       ("accepted", {kept, answered}), ("missed", {rung}), ("unreachable", {silent})):
+        wait(lambda t=type_, i=ids: {e["invitation"]["id"] for e in listener.of(f"invitation.{t}")} == i)
+
+
+@with_mortal
+def what_was_acknowledged_is_there_and_is_told(s, listener):
+    """Killed again and again while rooms are made with Idempotency-Keys that are tried again."""
+    acknowledged, stop, seed = {}, threading.Event(), random.Random(4)
+
+    def make(n):
+        k = 0
+        while not stop.is_set():
+            key = f"k-{n}-{k}"
+            try:
+                answer = s.post("/api/v1/rooms", {"title": key, "event_ref": key},
+                                headers={"Idempotency-Key": key})
+            except (OSError, http.client.HTTPException):  # it has died: the same again
+                time.sleep(0.01)
+                continue
+            assert answer.status == 201, answer.body
+            acknowledged[key] = answer.json
+            k += 1
+
+    threads = [threading.Thread(target=make, args=(n,)) for n in range(4)]
+    for t in threads:
+        t.start()
+    for _ in range(3):
+        before = len(acknowledged)
+        wait(lambda n=before: len(acknowledged) > n + 15)
+        time.sleep(seed.random() / 20)
+        s.kill()
+        s.back()
+    stop.set()
+    for t in threads:
+        t.join()
+    assert len(acknowledged) > 45
+    titles = [t for [t] in s.sql("SELECT title FROM rooms WHERE title LIKE 'k-%'")]
+    assert len(titles) == len(set(titles)), "a key made two rooms"
+    for key, room in acknowledged.items():
+        assert s.get(f"/api/v1/rooms/{room['id']}").json["url"] == room["url"], key
+        assert s.get(f"/api/v1/events/{key}/room").json["id"] == room["id"], key
+    page = s.get(path_of(room["url"]), key=False)
+    assert page.status == 200
+    soon(s)
+    ids = {room["id"] for room in acknowledged.values()}
+
+    def told():
+        soon(s)
+        return ids <= {e["room"]["id"] for e in listener.of("room.created")}
+
+    wait(told, 60)
+
+
+@with_mortal
+def deliveries_go_on_where_they_were(s, listener):
+    listener.receiver.answers = [(500, {})] * 3
+    rooms = {s.post("/api/v1/rooms", {}).json["id"] for _ in range(3)}
+
+    def tried():
+        url = f"/api/v1/webhooks/{listener.hook}/deliveries"
+        return [d["attempts"] for d in s.get(url).json["deliveries"]]
+
+    wait(lambda: all(n >= 1 for n in tried()))
+    s.kill()
+    s.back()
+    assert len(tried()) == 3
+    soon(s)
+    url = f"/api/v1/webhooks/{listener.hook}/deliveries"
+    s.post("/api/v1/rooms", {})  # whatever wakes the sender
+    wait(lambda: all(d["state"] == "delivered" for d in s.get(url).json["deliveries"]))
+    assert rooms <= {e["room"]["id"] for e in listener.of("room.created")}
+
+
+@with_mortal
+def a_one_time_invitation_is_used_once(s, listener):
+    room = s.post("/api/v1/rooms", {}).json["id"]
+    mail = s.post(f"/api/v1/rooms/{room}/invitations", {
+        "from": {"ref": "z", "name": "Z"},
+        "to": [{"email_link": True, "name": "Max", "max_uses": 1}]}).json["invitations"][0]
+    joined(s, mail["url"])
+    s.kill()
+    s.back()
+    assert s.get(f"/api/v1/invitations/{mail['id']}").json["uses"] == 1
+    assert s.get(path_of(mail["url"]), key=False).status == 410
+
+
+ALONE = [a_call_whose_end_nobody_saw_has_ended, rings_end_as_they_would_have,
+         what_was_acknowledged_is_there_and_is_told, deliveries_go_on_where_they_were,
+         a_one_time_invitation_is_used_once]
+
+if __name__ == "__main__":
+    sys.exit(main([], [], ALONE))
