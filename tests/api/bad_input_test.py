@@ -26,6 +26,7 @@ class Watched(World):
         super().__init__(s, name)
         # What waits to be sent is not sent meanwhile: it would be written down.
         self.ask("PATCH", f"/api/v1/webhooks/{self.ids['webhook']}", {"enabled": False})
+        self.ask("DELETE", f"/api/v1/invitations/{self.ids['invitation']}")  # nor ring any more
         self.settled()
         self.db = sqlite3.connect(f"file:{s.state}/salon.db?mode=ro", uri=True)
 
