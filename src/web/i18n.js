@@ -9,11 +9,12 @@ import { choose, fill, load } from './lang/index.js';
  * Chooses the language and puts the texts into the page: `data-text="key"` becomes the
  * element's text, `data-name="key"` its accessible name, `data-label="key"` its accessible name
  * and tooltip, `data-hint="key"` its placeholder.
+ * @param {string} [wished] what a link says of its reader
  * @returns {Promise<{t: Translate, lang: string, has: (key: string) => key is Key}>}
  */
-export async function translatePage() {
+export async function translatePage(wished = '') {
     const asked = new URLSearchParams(location.search).get('lang');
-    const lang = choose([asked, ...(navigator.languages ?? [navigator.language])]);
+    const lang = choose([asked, wished, ...(navigator.languages ?? [navigator.language])]);
     const texts = await load(lang);
     /** @type {Translate} */
     const t = (key, values) => fill(texts[key], values);

@@ -5,6 +5,7 @@ import './tests/data.js';
 import './tests/page.js';
 import './tests/resilience.js';
 import './tests/ingest.js';
+import './tests/invite.js';
 import './tests/layers.js';
 import './tests/svc.js';
 

@@ -5,7 +5,7 @@ import { backoff } from '../../src/web/lib/backoff.js';
 import { slotsFor } from '../../src/web/lib/slots.js';
 import { choose, fill, languages, load } from '../../src/web/lang/index.js';
 import { bestGrid, mostTiles, strip } from '../../src/web/room/layout.js';
-import { cleanName, nameIn, nameWished, readLink } from '../../src/web/room/link.js';
+import { claimIn, cleanName, nameWished, readLink } from '../../src/web/room/link.js';
 
 const lang = new URL('../../src/web/lang/', import.meta.url);
 
@@ -70,9 +70,9 @@ test('the name that is wished for in a made-up link', () => {
 
 test('the name of a signed link is shown, and a broken token shows none', () => {
     const body = Buffer.from(JSON.stringify({ name: 'Zoé ✓' })).toString('base64url');
-    assert.equal(nameIn(`h.${body}.s`), 'Zoé ✓');
+    assert.equal(claimIn(`h.${body}.s`, 'name'), 'Zoé ✓');
     for (const token of [undefined, '', 'x', 'a.%.c', 'a.bnVsbA.c'])
-        assert.equal(nameIn(token), '');
+        assert.equal(claimIn(token, 'name'), '');
 });
 
 test('a name loses control characters and what is beyond 80 characters', () => {

@@ -94,6 +94,33 @@ export default {
     'chat.rate_limited': 'Trop de messages à la fois. Attendez un instant.',
     'chat.failed': 'Le message n’a pas pu être envoyé.',
 
+    // Inviter
+    'invite.title': 'Inviter des participants',
+    'invite.search': 'Chercher une personne',
+    'invite.none': 'Personne de ce nom.',
+    'invite.ring': 'Inviter',
+    'invite.ringOf': 'Inviter {name}',
+    'invite.cancel': 'Annuler',
+    'invite.cancelOf': 'Annuler l’invitation de {name}',
+    'invite.online': 'en ligne',
+    'invite.offline': 'hors ligne',
+    'invite.line': '{name} : {said}',
+    'invite.created': 'appel en cours…',
+    'invite.ringing': 'ça sonne…',
+    'invite.accepted': 'a accepté',
+    'invite.declined': 'a refusé',
+    'invite.missed': 'n’a pas répondu',
+    'invite.unreachable': 'injoignable pour le moment',
+    'invite.already_here': 'est déjà dans le salon',
+    'invite.already_ringing': 'est déjà en train d’être appelé',
+    'invite.rate_limited': 'trop d’appels à la fois, attendez une minute',
+    'invite.quota_exceeded': 'l’organisation a atteint son maximum d’invitations',
+    'invite.unknown_contact': 'ne peut plus être invité d’ici',
+    'invite.failed': 'l’invitation n’a pas pu être envoyée',
+    'invite.mail': 'Inviter par e-mail',
+    'invite.message': 'Votre message',
+    'invite.send': 'Ouvrir dans ma messagerie',
+
     // Informations : la qualité de chaque image, et ce qui la limite
     'info.title': 'Informations',
     'info.show': 'Afficher les informations sur la connexion',
@@ -176,6 +203,38 @@ export default {
     'after.invalid_token': 'Votre lien personnel n’est plus valable',
     'after.invalid_tokenText':
         'Ouvrez de nouveau le salon depuis l’endroit où vous l’avez trouvé.',
+    'after.launch_missing': 'Il manque une partie de ce lien',
+    'after.launch_missingText':
+        'Ouvrez de nouveau l’appel depuis l’endroit où vous l’avez trouvé.',
+    'after.launch_expired': 'Ce lien a expiré',
+    'after.launch_expiredText':
+        'Ouvrez de nouveau l’appel depuis l’endroit où vous l’avez trouvé.',
+    'after.launch_early': 'Ce lien n’est pas encore valable',
+    'after.launch_earlyText':
+        'L’horloge du serveur qui l’a fait est peut-être en avance. Prévenez votre administrateur.',
+    'after.launch_too_long': 'Ce lien vivrait trop longtemps',
+    'after.launch_too_longText':
+        'Un lien de lancement vaut 24 heures au plus, ou une horloge est fausse. Prévenez votre administrateur.',
+    'after.launch_invalid': 'Ce lien est abîmé',
+    'after.launch_invalidText':
+        'Ouvrez de nouveau l’appel depuis l’endroit où vous l’avez trouvé.',
+    'after.launch_algorithm': 'Ce lien est mal signé',
+    'after.launch_algorithmText':
+        'Il doit être signé avec HS256. Prévenez votre administrateur.',
+    'after.launch_key': 'La clé de ce lien n’est plus valable',
+    'after.launch_keyText':
+        'Ouvrez de nouveau l’appel ; si cela se reproduit, prévenez votre administrateur.',
+    'after.launch_signature': 'La signature de ce lien est incorrecte',
+    'after.launch_signatureText':
+        'Ouvrez de nouveau l’appel ; si cela se reproduit, prévenez votre administrateur.',
+    'after.launch_audience': 'Ce lien est fait pour un autre service',
+    'after.launch_audienceText': 'Prévenez votre administrateur.',
+    'after.launch_claim': 'Ce lien est incomplet',
+    'after.launch_claimText':
+        'Une information y manque ou y est incorrecte. Prévenez votre administrateur.',
+    'after.quota_exceeded': 'Trop de salons',
+    'after.quota_exceededText':
+        'Votre organisation a atteint son maximum. Prévenez votre administrateur.',
     'after.rate_limited': 'Trop de tentatives',
     'after.rate_limitedText': 'Attendez une minute, puis réessayez.',
     'after.no_media_worker': 'Le serveur redémarre',

@@ -9,11 +9,12 @@ import { DataChannels } from './data.js';
 import { Emitter } from './emitter.js';
 import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
+import { Inviting } from './inviting.js';
 import { Participant } from './participant.js';
 import { Patience } from './patience.js';
 import { Publications } from './publications.js';
 import { Seating } from './seating.js';
-import { Session } from './session.js';
+import { Session, defaultSignal } from './session.js';
 import { Slots, slotsFor } from './slots.js';
 import { Wants } from './wants.js';
 
@@ -84,6 +85,7 @@ export class Room extends Emitter {
     self = new Participant({ id: '' });
     title = '';
     kind = '';
+    inviting = new Inviting((message) => this.#session.request(message));
     /** @type {RoomState} */
     state = 'connecting';
 
@@ -107,7 +109,7 @@ export class Room extends Emitter {
     /** @param {JoinOptions} options */
     constructor(options) {
         super();
-        this.#options = options;
+        this.#options = { ...options };
         this.#session = new Session(options.signal ?? defaultSignal(), () =>
             this.#joinMessage(),
         );
@@ -117,6 +119,7 @@ export class Room extends Emitter {
         this.#data.on('data', (detail) => this.emit('message', detail));
         this.#session.on('welcome', (welcome) => this.#welcome(welcome));
         this.#session.on('message', (message) => this.#hear(message));
+        this.#session.on('message', (message) => this.inviting.hear(message));
         this.#session.on('away', () => this.#setState());
         this.#session.on('closed', (reason) => this.#close(reason));
         this.#connection.on('state', () => this.#setState());
@@ -335,6 +338,8 @@ export class Room extends Emitter {
             this.#connection.rebuild(welcome.ice_servers ?? []).catch(() => {});
         }
         this.#chat.welcome(welcome);
+        this.inviting.welcome(welcome);
+        Object.assign(this.#options, this.inviting.wayBack);
         this.#setState();
     }
 
@@ -490,10 +495,4 @@ export class Room extends Emitter {
         this.#data.close();
         this.#setState(reason);
     }
-}
-
-function defaultSignal() {
-    const url = new URL('/api/v1/signal', location.href);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return url;
 }

@@ -215,3 +215,10 @@ export class Session extends Emitter {
         this.emit('closed', reason);
     }
 }
+
+/** The address of the server that this page is from. */
+export function defaultSignal() {
+    const url = new URL('/api/v1/signal', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return url;
+}

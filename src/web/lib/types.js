@@ -52,6 +52,18 @@
  * @property {number} time ms since 1970
  * @property {string} [to]
  *
+ * @typedef {object} Contact somebody who can be rung
+ * @property {string} ref
+ * @property {string} name
+ * @property {'online' | 'offline'} [presence]
+ *
+ * @typedef {object} Invitation a ring; `refused` ones, with a reason, never rang and have no id
+ * @property {string | null} id
+ * @property {string} state created, ringing, accepted, declined, missed, cancelled,
+ *     unreachable or refused
+ * @property {string} [reason]
+ * @property {{ref: string, name?: string}} to
+ *
  * @typedef {object} Welcome `joined` or `resumed`
  * @property {'joined' | 'resumed'} type
  * @property {string} participant
@@ -59,6 +71,8 @@
  * @property {string} name
  * @property {string} role
  * @property {{title: string, kind: string}} room
+ * @property {string} [link] the room's, for members and hosts
+ * @property {string} [token] to come back with
  * @property {ParticipantInfo[]} participants
  * @property {string | null} speaker
  * @property {RTCIceServer[]} ice_servers

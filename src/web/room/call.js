@@ -4,6 +4,7 @@ import { Chat } from './chat.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
 import { Info } from './info.js';
+import { InvitePanel } from './inviting.js';
 import { Panels } from './panels.js';
 import { People } from './people.js';
 import { Sharing } from './sharing.js';
@@ -13,6 +14,7 @@ import { Status } from './status.js';
 
 /** @typedef {import('../lib/room.js').Room} Room */
 /** @typedef {import('./devices.js').Devices} Devices */
+/** @typedef {import('../i18n.js').Key} Key */
 /** @typedef {import('../i18n.js').Translate} Translate */
 
 export class Call {
@@ -27,15 +29,16 @@ export class Call {
     #info;
     #panels;
     #sharing;
+    #invite;
     #unread = 0;
     #listening = new AbortController();
 
     /**
      * @param {Room} room
      * @param {Devices} devices
-     * @param {{t: Translate, lang: string}} language
+     * @param {{t: Translate, lang: string, has: (key: string) => key is Key}} language
      */
-    constructor(room, devices, { t, lang }) {
+    constructor(room, devices, { t, lang, has }) {
         this.#devices = devices;
         this.#t = t;
         const { signal } = this.#listening;
@@ -48,6 +51,10 @@ export class Call {
         this.#chat = new Chat(room, t, lang, () => this.#unreadMessage());
         this.#info = new Info(room, t, lang);
         this.#sharing = new Sharing(devices);
+        this.#invite = new InvitePanel(room, { t, has }, () => {
+            this.#panels.open(this.#invite.panel);
+            this.#invite.opened();
+        });
         this.#panels = this.#makePanels();
         this.#chatRead();
 
@@ -73,7 +80,7 @@ export class Call {
     stop() {
         this.#listening.abort();
         const parts = [this.#panels, this.#chat, this.#people, this.#info, this.#sharing];
-        for (const part of [...parts, this.#sound, this.#stage]) part.stop();
+        for (const part of [...parts, this.#invite, this.#sound, this.#stage]) part.stop();
         this.#status.stop();
     }
 
@@ -98,6 +105,7 @@ export class Call {
                     this.#info.opened();
                 },
             },
+            { panel: this.#invite.panel, opened: () => {} },
             {
                 panel: byId('chat-panel'),
                 button: this.#controls.chat.button,
@@ -133,7 +141,7 @@ export class Call {
     async #copy() {
         const words = byId('copy').querySelector('span');
         try {
-            await navigator.clipboard.writeText(location.origin + location.pathname);
+            await navigator.clipboard.writeText(this.#invite.link);
             if (words) words.textContent = this.#t('call.copied');
         } catch {
             // No clipboard without permission: the address bar has the link.

@@ -8,11 +8,11 @@ export function readLink(url) {
     const path = url.pathname.split('/').filter(Boolean);
     const secrets = new URLSearchParams(url.hash.slice(1));
     // Links that front ends made up and personal ones are known by their whole path.
-    const whole = path[0] === 'b' || path[0] === 'i';
+    const whole = ['b', 'i', 'launch'].includes(path[0]);
     return {
         link: whole ? url.pathname : decodeURIComponent(path.at(-1) ?? ''),
         host: secrets.get('h') || undefined,
-        token: secrets.get('t') || undefined,
+        token: secrets.get('t') || globalThis.history?.state?.token || undefined,
     };
 }
 
@@ -32,15 +32,16 @@ export function nameWished(url) {
 }
 
 /**
- * The name in a signed token, to show it before the call. It is the server that checks it.
+ * A text in a signed token, to show it before the call. It is the server that checks it.
  * @param {string | undefined} token
+ * @param {'name' | 'locale'} claim
  */
-export function nameIn(token) {
+export function claimIn(token, claim) {
     try {
         const body = (token ?? '').split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
         const bytes = Uint8Array.from(atob(body), (char) => char.charCodeAt(0));
-        const { name } = JSON.parse(new TextDecoder().decode(bytes));
-        return typeof name === 'string' ? name : '';
+        const value = JSON.parse(new TextDecoder().decode(bytes))[claim];
+        return typeof value === 'string' ? value : '';
     } catch {
         return '';
     }

@@ -11,7 +11,7 @@ import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
 import { embedding } from './embedded.js';
-import { nameIn, nameInvited, nameWished, readLink } from './link.js';
+import { claimIn, nameInvited, nameWished, readLink } from './link.js';
 
 /** @typedef {import('../salon.js').Room} Room */
 
@@ -24,14 +24,14 @@ const COME_BACK = new Set([
 const url = new URL(location.href);
 const address = readLink(url);
 // The secrets of the fragment stay out of the address bar and of copied links.
-history.replaceState(null, '', location.pathname + location.search);
+history.replaceState(history.state, '', location.pathname + location.search);
 
-const { t, lang, has } = await translatePage();
+const { t, lang, has } = await translatePage(claimIn(address.token, 'locale'));
 const devices = new Devices();
 const before = new Before(
     devices,
     t,
-    { signed: nameIn(address.token), wished: nameWished(url) || nameInvited() },
+    { signed: claimIn(address.token, 'name'), wished: nameWished(url) || nameInvited() },
     start,
 );
 const stopListening = devices.on('problem', (key) => before.problem(t(key)));
@@ -42,8 +42,12 @@ let room = null;
 
 byId('rejoin').addEventListener('click', () => start(name));
 addEventListener('pagehide', () => room?.leave());
-show('before');
-before.focus();
+if (address.link.startsWith('/launch/') && !address.token) {
+    end('launch_missing');
+} else {
+    show('before');
+    before.focus();
+}
 
 /** @param {string} chosenName */
 async function start(chosenName) {
@@ -69,7 +73,8 @@ function enter(joined) {
     stopListening();
     document.title = joined.title || 'salon';
     show('call');
-    const call = new Call(joined, devices, { t, lang });
+    keepWayBack(joined);
+    const call = new Call(joined, devices, { t, lang, has });
     joined.on('state', ({ state, reason }) => {
         if (state !== 'closed') return;
         call.stop();
@@ -77,6 +82,18 @@ function enter(joined) {
     });
     devices.enter(joined);
     embedding.enter(joined);
+}
+
+/**
+ * A launch link starts a call once; after it the page is the room's own. The token stays in the
+ * entry of this tab's history, which no link that is copied carries, so that a reload finds it.
+ * @param {Room} joined
+ */
+function keepWayBack({ inviting: { wayBack } }) {
+    if (!wayBack.link) return;
+    Object.assign(address, wayBack);
+    const { pathname } = new URL(wayBack.link);
+    history.replaceState({ token: wayBack.token }, '', pathname + location.search);
 }
 
 /** @param {string} reason why we are out */

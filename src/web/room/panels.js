@@ -1,6 +1,11 @@
 /** The side panels: one open at a time, closed by their button, their cross or Escape. */
 
-/** @typedef {{panel: HTMLElement, button: HTMLButtonElement, opened: () => void}} Entry */
+/**
+ * @typedef {object} Entry
+ * @property {HTMLElement} panel
+ * @property {HTMLButtonElement} [button] none: something else opens it
+ * @property {() => void} opened puts the focus into the panel
+ */
 
 export class Panels {
     #entries;
@@ -8,13 +13,13 @@ export class Panels {
     /** @type {HTMLElement | null} what had the focus before a panel was opened */
     #from = null;
 
-    /** @param {Entry[]} entries `opened` puts the focus into the panel */
+    /** @param {Entry[]} entries */
     constructor(entries) {
         this.#entries = entries;
         const { signal } = this.#listening;
         for (const entry of entries) {
-            entry.button.setAttribute('aria-controls', entry.panel.id);
-            entry.button.addEventListener('click', () => this.#toggle(entry), { signal });
+            entry.button?.setAttribute('aria-controls', entry.panel.id);
+            entry.button?.addEventListener('click', () => this.#toggle(entry), { signal });
             const cross = entry.panel.querySelector('[data-close]');
             cross?.addEventListener('click', () => this.#close(entry), { signal });
             entry.panel.addEventListener(
@@ -56,14 +61,15 @@ export class Panels {
     /** @param {Entry} entry */
     #close(entry) {
         this.#show(null);
-        (this.#from?.isConnected ? this.#from : entry.button).focus();
+        const buttons = this.#entries.map(({ button }) => button);
+        [this.#from, entry.button, ...buttons].find((one) => one?.checkVisibility())?.focus();
     }
 
     /** @param {Entry | null} shown */
     #show(shown) {
         for (const entry of this.#entries) {
             entry.panel.hidden = entry !== shown;
-            entry.button.setAttribute('aria-expanded', String(entry === shown));
+            entry.button?.setAttribute('aria-expanded', String(entry === shown));
         }
     }
 }
