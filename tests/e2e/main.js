@@ -8,6 +8,7 @@ import './tests/ingest.js';
 import './tests/invite.js';
 import './tests/layers.js';
 import './tests/svc.js';
+import './tests/suite.js';
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {

@@ -158,6 +158,12 @@ export class Browser {
         return page;
     }
 
+    /** A window or frame that a page has opened, as a page of its own. */
+    adopt(context, userContext) {
+        if (!this.#pages.has(context)) this.#pages.set(context, new Page(this, context, userContext));
+        return this.#pages.get(context);
+    }
+
     forget(page) {
         this.#pages.delete(page.context);
     }

@@ -57,8 +57,8 @@ export class Page {
         }
     }
 
-    /** A click with the mouse in the middle of the first visible element that matches. */
-    async click(selector) {
+    /** A click with the mouse in the middle of the first visible element that matches; `held` is a key. */
+    async click(selector, { held } = {}) {
         const at = await this.until(`a visible ${selector}`, (s) => {
             const e = [...document.querySelectorAll(s)].find((x) => x.checkVisibility?.() ?? x.offsetParent);
             if (!e || e.disabled) return null;
@@ -66,13 +66,17 @@ export class Page {
             const r = e.getBoundingClientRect();
             return { x: Math.round(r.x + r.width / 2), y: Math.round(r.y + r.height / 2) };
         }, { args: [selector] });
+        const mouse = [{ type: 'pointerMove', x: at.x, y: at.y }, { type: 'pointerDown', button: 0 },
+            { type: 'pointerUp', button: 0 }];
+        const pause = { type: 'pause' };
+        const key = held && [{ type: 'keyDown', value: held }, pause, pause, pause, { type: 'keyUp', value: held }];
         await this.bidi.send('input.performActions', {
             context: this.context,
-            actions: [{
-                type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' },
-                actions: [{ type: 'pointerMove', x: at.x, y: at.y }, { type: 'pointerDown', button: 0 },
-                    { type: 'pointerUp', button: 0 }],
-            }],
+            actions: [
+                { type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' },
+                    actions: key ? [pause, ...mouse] : mouse },
+                ...(key ? [{ type: 'key', id: 'keyboard', actions: key }] : []),
+            ],
         });
     }
 
@@ -88,6 +92,30 @@ export class Page {
         await this.click(selector);
         await this.call((s) => document.querySelector(s).select?.(), selector);
         await this.press(...text);
+    }
+
+    /** The first frame in this page whose address holds `part`, once it is there. */
+    async frame(part) {
+        const end = Date.now() + 15000;
+        for (;;) {
+            const { contexts } = await this.bidi.send('browsingContext.getTree', { root: this.context });
+            const found = contexts[0].children.find(({ url }) => url.includes(part));
+            if (found) return this.browser.adopt(found.context, this.userContext);
+            if (Date.now() > end) throw new Error(`no frame of ${part}: ${JSON.stringify(contexts[0].children)}`);
+            await sleep(100);
+        }
+    }
+
+    /** The window that this page has opened, once it is there. */
+    async opened() {
+        const end = Date.now() + 15000;
+        for (;;) {
+            const { contexts } = await this.bidi.send('browsingContext.getTree', { maxDepth: 0 });
+            const found = contexts.find((c) => c.userContext === this.userContext && c.context !== this.context);
+            if (found) return this.browser.adopt(found.context, this.userContext);
+            if (Date.now() > end) throw new Error('no window was opened');
+            await sleep(100);
+        }
     }
 
     async screenshot(file) {
