@@ -57,7 +57,9 @@ class Row {
         this.#button.type = 'button';
         this.#button.addEventListener('click', () => this.#pressed());
         this.#who.append(this.#name, this.#state);
-        this.item.append(this.#disc, this.#presence, this.#who, this.#button);
+        const face = make('span', 'face');
+        face.append(this.#disc, this.#presence);
+        this.item.append(face, this.#who, this.#button);
         this.show(callee);
     }
 

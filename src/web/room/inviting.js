@@ -107,7 +107,9 @@ export class InvitePanel {
         }
         this.#address();
         this.#mail.hidden = false;
+        this.#text.setSelectionRange(0, 0);
         this.#text.focus();
+        this.#mail.scrollIntoView({ block: 'nearest' });
     }
 
     #address() {
