@@ -240,7 +240,8 @@ static void set_muted(struct call_member *m, enum media_source source, bool mute
 
 void call_mute(struct call_member *m, enum media_source source, bool muted)
 {
-    m->muted_by_host[source] = false;
+    if (!muted || !m->muted[source])
+        m->muted_by_host[source] = false; // who says again what a host did, did not do it
     set_muted(m, source, muted);
 }
 

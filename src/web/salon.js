@@ -6,6 +6,9 @@
  *     room.on('seat', ({ participant, source, track }) => { … });
  *     await room.publish(cameraTrack, { source: 'camera' });
  *
+ * Where guests have to knock, joinRoom() resolves once somebody has let us in. To show that we
+ * wait, make a `Room` and listen to its `door` before `room.join()`; `room.leave()` gives up.
+ *
  * The protocol underneath is docs/signalling.md.
  */
 
@@ -13,6 +16,7 @@ import { Room } from './lib/room.js';
 
 export { Room } from './lib/room.js';
 export { Participant } from './lib/participant.js';
+export { Door } from './lib/door.js';
 export { Channel, IncomingChannel } from './lib/data.js';
 export { SalonError } from './lib/error.js';
 

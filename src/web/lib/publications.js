@@ -119,6 +119,12 @@ export class Publications {
         if (publication.told) this.#tellMute(source, muted);
     }
 
+    /** Says all of them again: what was said while the socket was away is lost. */
+    tellMutes() {
+        for (const { source, muted, told } of this.#all.values())
+            if (told) this.#tellMute(source, muted);
+    }
+
     /**
      * @param {Source} source
      * @param {Content} content

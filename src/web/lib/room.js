@@ -6,6 +6,7 @@
 import { Chat } from './chat.js';
 import { Connection } from './connection.js';
 import { DataChannels } from './data.js';
+import { Door } from './door.js';
 import { Emitter } from './emitter.js';
 import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
@@ -16,6 +17,7 @@ import { Publications } from './publications.js';
 import { Seating } from './seating.js';
 import { Session, defaultSignal } from './session.js';
 import { Slots, slotsFor } from './slots.js';
+import { defaultSignal } from './socket.js';
 import { Wants } from './wants.js';
 
 /** @typedef {import('./types.js').Source} Source */
@@ -28,26 +30,16 @@ import { Wants } from './wants.js';
 /** @typedef {import('./types.js').Content} Content */
 /** @typedef {import('./types.js').Quality} Quality */
 
-/**
- * How something is sent. All but `source` and `muted` are of pictures.
- * @typedef {object} PublishOptions
- * @property {Source} [source] default: microphone or camera
- * @property {boolean} [muted]
- * @property {import('./types.js').Codec} [codec] the one to prefer; the browser's first (VP8) by default
- * @property {boolean} [simulcast] several sizes at once; default: yes
- * @property {string} [scalability] layers inside an encoding, where the browser can: "L1T3" by
- *     default; one with spatial layers ("L3T3_KEY") takes the place of simulcast
- * @property {Content} [content] what is kept when the line is narrow: `motion` the frame rate
- *     (default of a camera), `detail` (default of a screen) and `text` the resolution
- */
+/** @typedef {import('./types.js').PublishOptions} PublishOptions */
 
 /**
  * - connecting: not in the room yet
+ * - waiting: before the door, see `door`
  * - connected: in the room; media flows, or is about to for the first time
  * - reconnecting: the socket is lost, media may go on; it comes back by itself
  * - media-lost: in the room, but media does not get through; it comes back by itself
  * - closed: over, for the `reason` that comes with it
- * @typedef {'connecting' | 'connected' | 'reconnecting' | 'media-lost' | 'closed'} RoomState
+ * @typedef {'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'media-lost' | 'closed'} RoomState
  */
 
 /**
@@ -113,6 +105,9 @@ export class Room extends Emitter {
         this.#session = new Session(options.signal ?? defaultSignal(), () =>
             this.#joinMessage(),
         );
+        /** Who waits to be let in (we ourselves, or others), and what hosts may do. */
+        this.door = new Door(this.#session);
+        this.door.on('muted', ({ source }) => this.setMuted(source, true));
         this.#chat = new Chat(this.#session, this.#data);
         this.#chat.on('chat', (message) => this.emit('chat', message));
         this.#data.on('channel', (detail) => this.emit('channel', detail));
@@ -121,6 +116,7 @@ export class Room extends Emitter {
         this.#session.on('message', (message) => this.#hear(message));
         this.#session.on('message', (message) => this.inviting.hear(message));
         this.#session.on('away', () => this.#setState());
+        this.#session.on('waiting', () => this.#setState());
         this.#session.on('closed', (reason) => this.#close(reason));
         this.#connection.on('state', () => this.#setState());
         this.#connection.on('renewed', () => {
@@ -334,6 +330,7 @@ export class Room extends Emitter {
             this.#changed(this.#seating.replace(welcome.seats ?? []));
             if (welcome.layers) this.#watched(welcome.layers);
             this.#wants.flush();
+            this.#publications.tellMutes();
         } else {
             this.#connection.rebuild(welcome.ice_servers ?? []).catch(() => {});
         }
@@ -478,6 +475,7 @@ export class Room extends Emitter {
         /** @type {RoomState} */
         let state = 'connected';
         if (reason) state = 'closed';
+        else if (this.#session.waiting) state = 'waiting';
         else if (!this.#session.online) state = 'reconnecting';
         else if (media === 'lost' || media === 'refused') state = 'media-lost';
         if (state === this.state || this.state === 'closed') return;

@@ -2,8 +2,8 @@
  * Our stay in a room as the server knows it, over as many sockets as it takes:
  *
  *      joining ──joined──▶ online ──socket lost──▶ away ──resumed──▶ online
- *         │                                         │ unknown_session: joined anew
- *         └────────── refused, closed ◀─────────────┘
+ *       │ └─lobby─▶ waiting ──joined─▲               │ unknown_session: joined anew
+ *       └────────── refused, denied, closed ◀────────┘
  */
 
 import { backoff, pause } from './backoff.js';
@@ -25,10 +25,12 @@ const PASSING = new Set([
 /** After these a socket closed by the server is worth a new one. */
 const REOPEN = new Set(['shutdown', 'idle_timeout', 'join_timeout']);
 const FIRST_TRIES = 4;
+const PATIENCE_S = 5; // who may not come in for longer is told so
 
 /**
  * @typedef {object} SessionEvents
  * @property {Welcome} welcome joined, joined anew or resumed
+ * @property {import('./types.js').Waiting} waiting we are not let in yet
  * @property {null} away the socket is lost; we are on it
  * @property {Message} message anything the server says unasked
  * @property {string} closed it is over, with the reason
@@ -49,6 +51,9 @@ export class Session extends Emitter {
     /** @type {(() => void)[]} requests that wait for a socket */
     #waiting = [];
     #hurry = new AbortController();
+    /** @type {{socket: Socket, giveUp: (error: Error) => void} | null} set while we wait */
+    #atDoor = null;
+    #known = false; // the server has let us in or wait: from now on we come back
 
     /**
      * @param {string | URL} url
@@ -62,6 +67,11 @@ export class Session extends Emitter {
 
     get online() {
         return this.#socket !== null;
+    }
+
+    /** We are before the door. */
+    get waiting() {
+        return this.#atDoor !== null;
     }
 
     /**
@@ -107,6 +117,7 @@ export class Session extends Emitter {
 
     leave() {
         this.send({ type: 'leave' });
+        this.#atDoor?.socket.send({ type: 'leave' });
         this.#close('left');
     }
 
@@ -121,8 +132,10 @@ export class Session extends Emitter {
                 return;
             } catch (error) {
                 const passing = error instanceof SalonError && PASSING.has(error.reason);
-                if (!passing || attempt + 1 >= tries) throw error;
-                const wait = Math.max(backoff(attempt), 1000 * (error.retryAfter ?? 0));
+                const later = passing ? (error.retryAfter ?? 0) : 0;
+                const enough = attempt + 1 >= tries || later >= PATIENCE_S;
+                if (!passing || (enough && !this.#known)) throw error;
+                const wait = Math.max(backoff(attempt), 1000 * later);
                 await pause(wait, this.#hurry.signal);
             }
         }
@@ -139,7 +152,8 @@ export class Session extends Emitter {
         socket.on('message', (message) => this.#hear(socket, message));
         socket.on('lost', () => this.#lost(socket));
         try {
-            const welcome = await this.#introduce(socket);
+            const welcome = await this.#letIn(socket, await this.#introduce(socket));
+            this.#known = true;
             this.#resume = { participant: welcome.participant, secret: welcome.resume };
             this.#chatSeen = Math.max(
                 this.#chatSeen,
@@ -155,8 +169,44 @@ export class Session extends Emitter {
     }
 
     /**
+     * Waits before the door, if that is the answer.
      * @param {Socket} socket
+     * @param {Message} answer
      * @returns {Promise<Welcome>}
+     */
+    async #letIn(socket, answer) {
+        if (answer.type !== 'lobby') return /** @type {Welcome} */ (answer);
+        this.#known = true;
+        try {
+            return await new Promise((resolve, reject) => {
+                this.#atDoor = { socket, giveUp: reject };
+                socket.on('message', (message) => {
+                    if (message.type === 'lobby') this.#wait(message);
+                    else if (message.type === 'joined')
+                        resolve(/** @type {Welcome} */ (message));
+                    else if (message.type === 'closed') reject(new SalonError('socket_lost'));
+                });
+                socket.on('lost', () => reject(new SalonError('socket_lost')));
+                this.#wait(answer);
+            });
+        } catch (error) {
+            this.#atDoor = null;
+            if (this.#closed === null) this.emit('away', null);
+            throw error;
+        } finally {
+            this.#atDoor = null;
+        }
+    }
+
+    /** @param {Message} lobby */
+    #wait({ participant, resume, reason, host }) {
+        this.#resume = { participant, secret: resume };
+        this.emit('waiting', { reason, host });
+    }
+
+    /**
+     * @param {Socket} socket
+     * @returns {Promise<Message>} `joined`, `resumed` or `lobby`
      */
     async #introduce(socket) {
         if (this.#resume) {
@@ -166,7 +216,7 @@ export class Session extends Emitter {
                     ...this.#resume,
                     chat_after: this.#chatSeen,
                 };
-                return /** @type {Welcome} */ (await socket.request(asked));
+                return await socket.request(asked);
             } catch (error) {
                 if (!(error instanceof SalonError) || error.reason !== 'unknown_session')
                     throw error;
@@ -174,7 +224,7 @@ export class Session extends Emitter {
                 this.#chatSeen = 0;
             }
         }
-        return /** @type {Welcome} */ (await socket.request(this.#join()));
+        return await socket.request(this.#join());
     }
 
     /**
@@ -210,6 +260,8 @@ export class Session extends Emitter {
         this.#closed = reason;
         this.#socket?.close();
         this.#socket = null;
+        this.#atDoor?.socket.close();
+        this.#atDoor?.giveUp(new SalonError(reason));
         this.hurry();
         for (const resolve of this.#waiting.splice(0)) resolve();
         this.emit('closed', reason);

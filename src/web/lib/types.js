@@ -10,6 +10,7 @@
  * @property {Source} source
  * @property {'audio' | 'video'} kind
  * @property {boolean} muted
+ * @property {'host'} [muted_by] a host did, not they themselves
  *
  * @typedef {object} ParticipantInfo
  * @property {string} id
@@ -70,7 +71,9 @@
  * @property {string} resume
  * @property {string} name
  * @property {string} role
- * @property {{title: string, kind: string}} room
+ * @property {{title: string, kind: string, access?: string, locked?: boolean}} room
+ * @property {Knock[]} [knocking] if we may let others in
+ * @property {Source[]} [muted] of what we publish: muted by a host
  * @property {string} [link] the room's, for members and hosts
  * @property {string} [token] to come back with
  * @property {ParticipantInfo[]} participants
@@ -81,6 +84,13 @@
  * @property {ChatMessage[]} [chat]
  * @property {number} [chat_n] of the last message before we came
  * @property {LayersMessage | null} [layers]
+ *
+ * @typedef {{id: string, name: string}} Knock somebody who waits to be let in
+ *
+ * @typedef {object} Waiting what we wait for before the door
+ * @property {'lobby' | 'locked' | 'owner'} reason a host must let us in; the same, for the room
+ *     is locked; the owner of the personal room is not there yet
+ * @property {boolean} host somebody is there who can let us in
  *
  * @typedef {object} LayersMessage which of our encodings somebody watches
  * @property {string} type
@@ -118,6 +128,16 @@
  * @property {Received[]} [receives]
  * @property {{rtt_ms?: number, loss?: number}} [uplink]
  * @property {Published[]} [publishes]
+ *
+ * @typedef {object} PublishOptions how something is sent; all but `source` and `muted` are of pictures
+ * @property {Source} [source] default: microphone or camera
+ * @property {boolean} [muted]
+ * @property {Codec} [codec] the one to prefer; the browser's first (VP8) by default
+ * @property {boolean} [simulcast] several sizes at once; default: yes
+ * @property {string} [scalability] layers inside an encoding, where the browser can: "L1T3" by
+ *     default; one with spatial layers ("L3T3_KEY") takes the place of simulcast
+ * @property {Content} [content] what is kept when the line is narrow: `motion` the frame rate
+ *     (default of a camera), `detail` (default of a screen) and `text` the resolution
  *
  * @typedef {{type: string, [field: string]: any}} Message
  */
