@@ -7,6 +7,7 @@ import './tests/resilience.js';
 import './tests/ingest.js';
 import './tests/invite.js';
 import './tests/layers.js';
+import './tests/lobby.js';
 import './tests/svc.js';
 import './tests/suite.js';
 

@@ -25,6 +25,44 @@ export default {
     'before.privacy': 'Nothing is sent before you start.',
     'before.without': 'You can join without a microphone or camera.',
 
+    // At the door
+    'waiting.title': 'You have knocked at the door',
+    'waiting.lobby': 'A host will let you in.',
+    'waiting.lobbyAlone':
+        'No host is here yet. The first to come will see that you wait, and let you in.',
+    'waiting.locked': 'The room is locked. A host can let you in.',
+    'waiting.lockedAlone':
+        'The room is locked and no host is here. Tell the person who invited you.',
+    'waiting.owner': 'Your host is not here yet. The door opens when they come.',
+    'waiting.nothing': 'Until then nobody sees or hears you.',
+    'waiting.leave': 'Stop waiting',
+    'door.title': 'At the door',
+    'door.knocks': '{name} asks to come in.',
+    'door.admit': 'Admit',
+    'door.admitOf': 'Admit {name}',
+    'door.deny': 'Refuse',
+    'door.denyOf': 'Refuse {name}',
+    'door.admitAll': 'Admit everybody',
+
+    // What a host may do
+    'host.lock': 'Lock the room',
+    'host.unlock': 'Unlock the room',
+    'host.muteAll': 'Mute all microphones',
+    'host.sound': 'A sound when somebody knocks',
+    'host.mute': 'Mute {name}’s microphone',
+    'host.stopCamera': 'Stop {name}’s camera',
+    'host.stopScreen': 'Stop {name}’s screen share',
+    'host.remove': 'Remove {name} from the room',
+    'host.removeAsk': 'Remove {name} from the room?',
+    'host.removeText': 'Their link goes on working: lock the room to make them knock.',
+    'host.removeYes': 'Remove',
+    'host.no': 'Cancel',
+    'host.failed': 'The server could not do it.',
+    'host.somebody': 'A host',
+    'host.muted': '{name} has muted your microphone.',
+    'host.stoppedCamera': '{name} has stopped your camera.',
+    'host.stoppedScreen': '{name} has stopped your screen share.',
+
     // Devices
     'mic.on': 'Turn the microphone on',
     'mic.off': 'Turn the microphone off',
@@ -71,6 +109,7 @@ export default {
     'call.screenOf': 'Screen of {name}',
     'call.yourScreen': 'You are sharing your screen',
     'call.muted': 'muted',
+    'call.locked': 'locked',
     'call.away': 'connection lost',
     'call.more': 'and {count} more',
     'call.alone': 'You are the only one here',
@@ -83,6 +122,7 @@ export default {
     // Panels
     'people.title': 'People ({count})',
     'people.host': 'host',
+    'people.mutedByHost': 'muted by a host',
     'people.hand': 'hand raised',
     'chat.title': 'Chat',
     'chat.empty': 'No messages yet.',
@@ -183,6 +223,11 @@ export default {
     'after.retry': 'Try again',
     'after.removed': 'You were removed from the room',
     'after.removedText': 'The host ended your participation.',
+    'after.denied': 'You were not let in',
+    'after.deniedText': 'A host refused your request. You can knock again.',
+    'after.members_only': 'This room is for members only',
+    'after.members_onlyText':
+        'Open it from your organisation’s own tool: this link alone is not enough.',
     'after.room_closed': 'This room is closed',
     'after.room_closedText': 'The call is over. Ask the organiser for a new link if needed.',
     'after.resumed_elsewhere': 'The call goes on elsewhere',

@@ -25,6 +25,46 @@ export default {
     'before.privacy': 'Rien n’est envoyé avant que vous démarriez.',
     'before.without': 'Vous pouvez entrer sans micro ni caméra.',
 
+    // À la porte
+    'waiting.title': 'Vous avez frappé à la porte',
+    'waiting.lobby': 'Un hôte va vous faire entrer.',
+    'waiting.lobbyAlone':
+        'Aucun hôte n’est encore là. Il verra que vous attendez dès son arrivée, et vous fera entrer.',
+    'waiting.locked': 'Le salon est verrouillé. Un hôte peut vous faire entrer.',
+    'waiting.lockedAlone':
+        'Le salon est verrouillé et aucun hôte n’est là. Prévenez la personne qui vous a invité.',
+    'waiting.owner':
+        'La personne qui vous reçoit n’est pas encore là. La porte s’ouvre à son arrivée.',
+    'waiting.nothing': 'D’ici là, personne ne vous voit ni ne vous entend.',
+    'waiting.leave': 'Ne plus attendre',
+    'door.title': 'À la porte',
+    'door.knocks': '{name} demande à entrer.',
+    'door.admit': 'Admettre',
+    'door.admitOf': 'Admettre {name}',
+    'door.deny': 'Refuser',
+    'door.denyOf': 'Refuser {name}',
+    'door.admitAll': 'Admettre tout le monde',
+
+    // Ce que peut un hôte
+    'host.lock': 'Verrouiller le salon',
+    'host.unlock': 'Déverrouiller le salon',
+    'host.muteAll': 'Couper tous les micros',
+    'host.sound': 'Un son quand quelqu’un frappe',
+    'host.mute': 'Couper le micro de {name}',
+    'host.stopCamera': 'Arrêter la caméra de {name}',
+    'host.stopScreen': 'Arrêter le partage d’écran de {name}',
+    'host.remove': 'Retirer {name} du salon',
+    'host.removeAsk': 'Retirer {name} du salon ?',
+    'host.removeText':
+        'Son lien reste valable : verrouillez le salon pour que cette personne doive frapper.',
+    'host.removeYes': 'Retirer',
+    'host.no': 'Annuler',
+    'host.failed': 'Le serveur n’a pas pu le faire.',
+    'host.somebody': 'Un hôte',
+    'host.muted': '{name} a coupé votre micro.',
+    'host.stoppedCamera': '{name} a arrêté votre caméra.',
+    'host.stoppedScreen': '{name} a arrêté votre partage d’écran.',
+
     // Appareils
     'mic.on': 'Activer le micro',
     'mic.off': 'Couper le micro',
@@ -71,6 +111,7 @@ export default {
     'call.screenOf': 'Écran de {name}',
     'call.yourScreen': 'Vous partagez votre écran',
     'call.muted': 'micro coupé',
+    'call.locked': 'verrouillé',
     'call.away': 'connexion perdue',
     'call.more': 'et {count} de plus',
     'call.alone': 'Il n’y a que vous ici',
@@ -83,6 +124,7 @@ export default {
     // Volets
     'people.title': 'Présents ({count})',
     'people.host': 'hôte',
+    'people.mutedByHost': 'micro coupé par un hôte',
     'people.hand': 'main levée',
     'chat.title': 'Discussion',
     'chat.empty': 'Aucun message pour l’instant.',
@@ -184,6 +226,11 @@ export default {
     'after.retry': 'Réessayer',
     'after.removed': 'Vous ne faites plus partie du salon',
     'after.removedText': 'L’hôte a mis fin à votre participation.',
+    'after.denied': 'On ne vous a pas fait entrer',
+    'after.deniedText': 'Un hôte a refusé votre demande. Vous pouvez frapper de nouveau.',
+    'after.members_only': 'Ce salon est réservé aux membres',
+    'after.members_onlyText':
+        'Ouvrez-le depuis l’outil de votre organisation : ce lien seul ne suffit pas.',
     'after.room_closed': 'Ce salon est fermé',
     'after.room_closedText':
         'L’appel est terminé. Demandez un nouveau lien à l’organisateur si besoin.',

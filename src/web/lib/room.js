@@ -17,7 +17,6 @@ import { Publications } from './publications.js';
 import { Seating } from './seating.js';
 import { Session, defaultSignal } from './session.js';
 import { Slots, slotsFor } from './slots.js';
-import { defaultSignal } from './socket.js';
 import { Wants } from './wants.js';
 
 /** @typedef {import('./types.js').Source} Source */

@@ -14,13 +14,6 @@ const REQUEST_TIMEOUT = 10000;
 const PING_EVERY = 20000; // the server takes 60 s of silence for a lost socket
 const PONG_TIMEOUT = 8000;
 
-/** Where this page's server listens. */
-export function defaultSignal() {
-    const url = new URL('/api/v1/signal', location.href);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return url;
-}
-
 /** @extends {Emitter<{message: Message, lost: null}>} */
 export class Socket extends Emitter {
     #ws;

@@ -5,6 +5,8 @@ import { Controls } from './controls.js';
 import { byId } from './dom.js';
 import { Info } from './info.js';
 import { InvitePanel } from './inviting.js';
+import { Knocks } from './knocks.js';
+import { Moderation } from './moderation.js';
 import { Panels } from './panels.js';
 import { People } from './people.js';
 import { Sharing } from './sharing.js';
@@ -30,6 +32,8 @@ export class Call {
     #panels;
     #sharing;
     #invite;
+    #knocks;
+    #moderation;
     #unread = 0;
     #listening = new AbortController();
 
@@ -47,7 +51,15 @@ export class Call {
         this.#status = new Status(t);
         this.#stage = new Stage(room, t);
         this.#sound = new Sound(room);
-        this.#people = new People(room, t, (count) => controls.people.count(count));
+        const moderation = new Moderation(room, devices, this.#status, t);
+        this.#moderation = moderation;
+        this.#people = new People(
+            room,
+            t,
+            (count) => controls.people.count(count),
+            (participant) => moderation.tools(participant),
+        );
+        this.#knocks = new Knocks(room, t, () => this.#status.notice('host.failed'));
         this.#chat = new Chat(room, t, lang, () => this.#unreadMessage());
         this.#info = new Info(room, t, lang);
         this.#sharing = new Sharing(devices);
@@ -79,6 +91,7 @@ export class Call {
 
     stop() {
         this.#listening.abort();
+        for (const part of [this.#knocks, this.#moderation]) part.stop();
         const parts = [this.#panels, this.#chat, this.#people, this.#info, this.#sharing];
         for (const part of [...parts, this.#invite, this.#sound, this.#stage]) part.stop();
         this.#status.stop();

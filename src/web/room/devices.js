@@ -146,6 +146,20 @@ export class Devices extends Emitter {
         this.emit('changed', null);
     }
 
+    /**
+     * A host has muted it: it is off here as well, and can be turned on again.
+     * @param {import('../lib/types.js').Source} source
+     */
+    async silence(source) {
+        if (source === 'microphone' || source === 'camera') {
+            if (!this.#on[source]) return;
+            await this.#turnOff(source);
+            this.emit('changed', null);
+        } else if (this.sharing) {
+            this.#unshare();
+        }
+    }
+
     /** Lets go of everything; what was on will be on again in the next room. */
     leave() {
         this.#room = null;

@@ -5,20 +5,19 @@
  */
 
 import { translatePage } from '../i18n.js';
-import { joinRoom, SalonError } from '../salon.js';
+import { Room, SalonError } from '../salon.js';
 import { Before } from './before.js';
 import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
 import { embedding } from './embedded.js';
 import { claimIn, nameInvited, nameWished, readLink } from './link.js';
-
-/** @typedef {import('../salon.js').Room} Room */
+import { WaitingView } from './waiting.js';
 
 /** After these the same link may work again. */
 const COME_BACK = new Set([
     ...['left', 'resumed_elsewhere', 'room_full', 'rate_limited', 'no_media_worker'],
-    ...['unreachable', 'invalid_field', 'internal'],
+    ...['unreachable', 'invalid_field', 'internal', 'denied'],
 ]);
 
 const url = new URL(location.href);
@@ -40,6 +39,7 @@ let name = '';
 /** @type {Room | null} */
 let room = null;
 
+const waiting = new WaitingView(t, () => room?.leave());
 byId('rejoin').addEventListener('click', () => start(name));
 addEventListener('pagehide', () => room?.leave());
 if (address.link.startsWith('/launch/') && !address.token) {
@@ -55,15 +55,37 @@ async function start(chosenName) {
     before.joining(true);
     byId('rejoin', HTMLButtonElement).disabled = true;
     try {
-        enter(await joinRoom({ ...address, name, lang }));
+        room = new Room({ ...address, name, lang });
+        knock(room);
+        await room.join();
+        enter(room);
     } catch (error) {
         const reason = error instanceof SalonError ? error.reason : 'internal';
+        if (reason === 'left') {
+            room = null;
+            show('before'); // we gave up waiting
+            before.focus();
+            return;
+        }
         embedding.tell('error', { reason });
         end(reason);
     } finally {
         before.joining(false);
         byId('rejoin', HTMLButtonElement).disabled = false;
     }
+}
+
+/** @param {Room} joining shows that we wait, if we have to */
+function knock(joining) {
+    joining.door.on('waiting', (what) => {
+        waiting.show(what);
+        if (!byId('waiting').hidden) return;
+        show('waiting');
+        waiting.focus();
+    });
+    joining.on('state', ({ state }) => {
+        if (state === 'reconnecting') waiting.lost();
+    });
 }
 
 /** @param {Room} joined */
@@ -111,7 +133,7 @@ function end(reason) {
     (rejoin.hidden ? byId('after-title') : rejoin).focus();
 }
 
-/** @param {'before' | 'call' | 'after'} view */
+/** @param {'before' | 'waiting' | 'call' | 'after'} view */
 function show(view) {
-    for (const id of ['before', 'call', 'after']) byId(id).hidden = id !== view;
+    for (const id of ['before', 'waiting', 'call', 'after']) byId(id).hidden = id !== view;
 }

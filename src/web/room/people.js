@@ -12,16 +12,19 @@ export class People {
     #list = byId('people-list');
     #title = byId('people-title');
     #counted;
+    #tools;
 
     /**
      * @param {Room} room
      * @param {Translate} t
      * @param {(count: number) => void} counted hears how many are here
+     * @param {(participant: Participant) => HTMLElement[]} tools what a host may do with them
      */
-    constructor(room, t, counted) {
+    constructor(room, t, counted, tools) {
         this.#room = room;
         this.#t = t;
         this.#counted = counted;
+        this.#tools = tools;
         room.on('participant', () => this.update());
         this.update();
     }
@@ -31,13 +34,35 @@ export class People {
             ({ client }) => client !== 'whep',
         );
         const everyone = [this.#room.self, ...others];
+        const key = this.#focused();
         this.#list.replaceChildren(...everyone.map((participant) => this.#row(participant)));
+        if (key) this.#focus(key);
         this.#title.textContent = this.#t('people.title', { count: everyone.length });
         this.#counted(everyone.length);
     }
 
     stop() {
         this.#list.replaceChildren();
+    }
+
+    /** Which button of the list has the focus. */
+    #focused() {
+        const { activeElement } = document;
+        return this.#list.contains(activeElement)
+            ? /** @type {HTMLElement} */ (activeElement).dataset.key
+            : undefined;
+    }
+
+    /** @param {string} key the button is another now, or its row is gone */
+    #focus(key) {
+        const [id] = key.split(' ');
+        const all = /** @type {HTMLElement[]} */ ([
+            ...this.#list.querySelectorAll('[data-key]'),
+        ]);
+        const same =
+            all.find((tool) => tool.dataset.key === key) ??
+            all.find((tool) => tool.dataset.key?.startsWith(`${id} `));
+        (same ?? this.#title).focus();
     }
 
     /** @param {Participant} participant */
@@ -52,9 +77,13 @@ export class People {
         row.append(disc, who);
         if (role === 'host') row.append(make('span', 'tag', this.#t('people.host')));
         if (hand) row.append(this.#mark('hand', 'people.hand'));
-        if (participant.muted('microphone')) row.append(this.#mark('mic-off', 'call.muted'));
+        if (participant.muted('microphone')) {
+            const byHost = participant.publishes('microphone')?.muted_by === 'host';
+            row.append(this.#mark('mic-off', byHost ? 'people.mutedByHost' : 'call.muted'));
+        }
         if (away) row.append(make('span', 'tag', this.#t('call.away')));
         flag(row, 'away', away);
+        row.append(...this.#tools(participant));
         return row;
     }
 

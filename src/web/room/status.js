@@ -36,10 +36,13 @@ export class Status {
         }
     }
 
-    /** @param {import('../i18n.js').Key} key */
-    notice(key) {
+    /**
+     * @param {import('../i18n.js').Key} key
+     * @param {Record<string, string>} [values]
+     */
+    notice(key, values) {
         clearTimeout(this.#noticeTimer);
-        this.#notice.textContent = this.#t(key);
+        this.#notice.textContent = this.#t(key, values);
         this.#notice.hidden = false;
         this.#noticeTimer = setTimeout(() => this.#hide(this.#notice), NOTICE_MS);
     }

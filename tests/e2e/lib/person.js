@@ -81,6 +81,12 @@ export class Person {
     }
 
     async start() {
+        await this.pressStart();
+        await this.inCall();
+    }
+
+    /** Turns both on, types a name and presses Start. */
+    async pressStart() {
         await this.page.click('#before-mic'); // both are off until turned on
         await this.page.click('#before-camera');
         await this.page.until('the preview', () => {
@@ -89,7 +95,6 @@ export class Person {
         });
         await this.page.type('#name', this.name);
         await this.page.click('#start');
-        await this.inCall();
     }
 
     inCall() {

@@ -51,16 +51,26 @@ export class Server {
         throw new Error(`the server did not print ${pattern}:\n${this.log}`);
     }
 
-    /** The join link of a new room. */
-    async room(body = {}) {
-        const reply = await fetch(`${this.url}/api/v1/rooms`, {
-            method: 'POST',
+    /** Asks the API; what it answers. */
+    async ask(method, path, body) {
+        const reply = await fetch(`${this.url}/api/v1${path}`, {
+            method,
             headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
-            body: JSON.stringify(body),
+            body: body && JSON.stringify(body),
         });
         const text = await reply.text();
-        if (reply.status !== 201) throw new Error(`no room: ${reply.status} ${text}`);
-        return JSON.parse(text).url;
+        if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+        return text ? JSON.parse(text) : null;
+    }
+
+    /** A new room, as the API gives it. */
+    makeRoom(body = {}) {
+        return this.ask('POST', '/rooms', body);
+    }
+
+    /** The join link of a new room. */
+    async room(body = {}) {
+        return (await this.makeRoom(body)).url;
     }
 
     /** The WHIP or WHEP URL that goes with a join link. */
