@@ -25,7 +25,7 @@ struct launch_callee {
 /** What a launch link says. All strings are valid UTF-8 on one line. */
 struct links_launch {
     char tenant[LINKS_ID_SIZE]; ///< whose link it is
-    const char *claim;          ///< of a token that was refused: the wrong claim, static; or ""
+    const char *claim;          ///< of a refused token: the claim it is about, static; or ""
     enum launch_act act;
     char ref[LINKS_REF_SIZE];       ///< `sub`: who launches
     char name[LINKS_NAME_SIZE];     ///< 1 to 80 characters

@@ -177,9 +177,13 @@ static enum launch_fault check_time(const json_t *json, const char **claim, int6
         if (begin > now + LAUNCH_SKEW_S)
             return LAUNCH_EARLY;
     }
+    *claim = "exp";
     if (exp + LAUNCH_SKEW_S <= now)
         return LAUNCH_EXPIRED;
-    return exp > now + LAUNCH_LIFETIME_S + LAUNCH_SKEW_S ? LAUNCH_TOO_LONG : LAUNCH_GOOD;
+    if (exp > now + LAUNCH_LIFETIME_S + LAUNCH_SKEW_S)
+        return LAUNCH_TOO_LONG;
+    *claim = "";
+    return LAUNCH_GOOD;
 }
 
 /** RFC 7519 section 4.1.3: one audience, or a list of them. */
