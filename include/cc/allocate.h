@@ -18,10 +18,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ALLOCATE_STEPS    16                 ///< of one ladder
-#define ALLOCATE_LOWS     3                  ///< of ALLOCATE_LOW_SPAN each: "the last seconds"
-#define ALLOCATE_GRACE    (2 * USEC_PER_SEC) ///< a picture is kept so long without room for it
-#define ALLOCATE_PAUSE    USEC_PER_SEC       ///< between two divisions
+#define ALLOCATE_STEPS    16                  ///< of one ladder
+#define ALLOCATE_LOWS     3                   ///< of ALLOCATE_LOW_SPAN each: "the last seconds"
+#define ALLOCATE_GRACE    (2 * USEC_PER_SEC)  ///< a picture is kept so long without room for it
+#define ALLOCATE_PAUSE    USEC_PER_SEC        ///< between two divisions
+#define ALLOCATE_EARLY    (300 * USEC_PER_MS) ///< likewise, if much more has become steady
 #define ALLOCATE_LOW_SPAN (500 * USEC_PER_MS)
 #define ALLOCATE_HELD_BPS 100000 ///< with so much a held slot is never given up
 
@@ -76,7 +77,7 @@ struct allocator {
     usec_t low_at;   ///< the newest one began
     usec_t began_at; ///< the first estimate came
     usec_t ran_at;   ///< the last division; 0 never
-    uint64_t ran_bps;
+    uint64_t ran_bps, ran_steady;
 };
 
 void allocator_init(struct allocator *a);
@@ -87,7 +88,8 @@ void allocator_note(struct allocator *a, uint64_t bps, usec_t now);
 /** The lowest one of the last seconds. */
 uint64_t allocator_steady(const struct allocator *a);
 
-/** Is it time to divide again: a second has passed, or the rate fell by more than a tenth? */
+/** Is it time to divide again: a second has passed, the rate fell by more than a tenth, or what
+ * is steady rose by more than a quarter? */
 bool allocator_due(const struct allocator *a, uint64_t bps, usec_t now);
 
 /** Divides `bps`. Slots of one rank come in the order in which they are given. */

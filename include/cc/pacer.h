@@ -55,7 +55,7 @@ struct pacer {
 void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now);
 
 /** Packets leave at this rate from now on; never 0. */
-void pacer_set_rate(struct pacer *p, uint64_t rate_bps);
+void pacer_set_rate(struct pacer *p, uint64_t rate_bps, usec_t now);
 
 /** Fill up to `bps` with padding from now on, and never send slower than that; 0: no more. */
 void pacer_set_padding(struct pacer *p, uint64_t bps, usec_t now);

@@ -15,6 +15,14 @@
 #define BAR_NUM     3
 #define BAR_DEN     2
 
+// A line that came back, as a probe found: worth an early division.
+#define RISE_NUM 5
+#define RISE_DEN 4
+
+// The lowest step of a picture that plays is kept while this much of it fits.
+#define NEARLY_NUM 3
+#define NEARLY_DEN 4
+
 // Of a line just met nothing is known that could be steady.
 #define BEGINNING (5 * USEC_PER_SEC)
 
@@ -60,7 +68,10 @@ uint64_t allocator_steady(const struct allocator *a)
 
 bool allocator_due(const struct allocator *a, uint64_t bps, usec_t now)
 {
-    return a->ran_at == 0 || now - a->ran_at >= ALLOCATE_PAUSE || bps * 10 < a->ran_bps * 9;
+    if (a->ran_at == 0 || now - a->ran_at >= ALLOCATE_PAUSE || bps * 10 < a->ran_bps * 9)
+        return true;
+    return now - a->ran_at >= ALLOCATE_EARLY &&
+           allocator_steady(a) / RISE_NUM * RISE_DEN > a->ran_steady;
 }
 
 /** What is being divided. */
@@ -108,9 +119,12 @@ static void give_lowest(struct division *d, struct allocate_slot *s)
     else if (m->short_since == 0)
         m->short_since = d->now;
     // A queue that drains takes the estimate down for a moment; a picture that is gone needs a
-    // keyframe to come back.
+    // keyframe to come back. A line a little short of it is kept full by it, and probes and
+    // bursts then pull the estimate below what goes through.
     const bool grace = m->short_since && d->now - m->short_since < ALLOCATE_GRACE;
-    if (grace || (s->held && d->keep >= ALLOCATE_HELD_BPS)) {
+    const bool nearly =
+        s->had >= 0 && d->used + cost(s, 0) / NEARLY_DEN * NEARLY_NUM <= d->keep;
+    if (grace || nearly || (s->held && d->keep >= ALLOCATE_HELD_BPS)) {
         s->given = 0;
         d->used += cost(s, 0);
     }
@@ -166,4 +180,5 @@ void allocator_run(struct allocator *a, struct allocate_slot *slot, unsigned n, 
         remember(&slot[i], &d);
     a->ran_at = now;
     a->ran_bps = bps;
+    a->ran_steady = steady;
 }

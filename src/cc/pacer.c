@@ -11,28 +11,35 @@ static int64_t byte_time(uint64_t bps)
 void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now)
 {
     *p = (struct pacer){.busy = now * 1000, .pad_busy = now * 1000};
-    pacer_set_rate(p, rate_bps);
+    pacer_set_rate(p, rate_bps, now);
 }
 
-/** Padding is no reason to send pictures slower than it. */
-static void settle(struct pacer *p)
+/**
+ * Padding is no reason to send pictures slower than it. What was sent ahead of time is bytes,
+ * so it takes longer at a lower rate: a burst at a crawl would else block a line that has
+ * recovered.
+ */
+static void settle(struct pacer *p, usec_t now)
 {
+    const int64_t before = p->byte, ahead = p->busy - now * 1000;
     p->byte = p->pad_byte && p->pad_byte < p->own_byte ? p->pad_byte : p->own_byte;
     const int64_t least = PACER_BURST_BYTES * p->byte / 1024;
     p->burst = PACER_BURST * 1000 > least ? PACER_BURST * 1000 : least;
+    if (before && before != p->byte && ahead > 0)
+        p->busy = now * 1000 + (int64_t)((double)ahead * (double)p->byte / (double)before);
 }
 
-void pacer_set_rate(struct pacer *p, uint64_t rate_bps)
+void pacer_set_rate(struct pacer *p, uint64_t rate_bps, usec_t now)
 {
     p->own_byte = byte_time(rate_bps);
-    settle(p);
+    settle(p, now);
 }
 
 void pacer_set_padding(struct pacer *p, uint64_t bps, usec_t now)
 {
     p->pad_byte = bps ? byte_time(bps) : 0;
     p->pad_busy = now * 1000;
-    settle(p);
+    settle(p, now);
 }
 
 void pacer_push(struct pacer *p, enum pacer_queue q, struct pacer_item *item, usec_t now)

@@ -372,7 +372,7 @@ static void settle(struct downlink *d, usec_t now)
 {
     estimator_read(d->estimator, &d->estimate);
     judge(d, now);
-    pacer_set_rate(&d->pacer, pace(d));
+    pacer_set_rate(&d->pacer, pace(d), now);
     measure(d, now);
     if (d->owner->peer.state != PEER_UP)
         return;

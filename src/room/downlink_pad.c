@@ -17,6 +17,7 @@
 #define PROBE_BURST 16                  ///< packets of padding in a row, at most
 #define PAD_RECENT  24                  ///< packets back that serve as padding
 #define PAD_BYTES   240
+#define PAD_SMALL   500 ///< bytes a packet of a probe: for less, packets of padding alone
 
 static bool has_rtx(const struct slot *s)
 {
@@ -70,6 +71,13 @@ static size_t write_empty(struct slot *s, struct udp_datagram *out, struct rtp_c
     return len + PAD_BYTES;
 }
 
+/** On a narrow line a few whole packets are a queue of 100 ms, which the pictures then pay for.
+ */
+static bool is_small(const struct estimator_probe *p)
+{
+    return p->bytes < p->min_packets * (uint32_t)PAD_SMALL;
+}
+
 static bool send_padding(struct downlink *d, usec_t now)
 {
     struct slot *s = pad_slot(d);
@@ -77,7 +85,7 @@ static bool send_padding(struct downlink *d, usec_t now)
         return false;
     d->pad_turn++;
     const uint16_t back = (uint16_t)(d->pad_turn % PAD_RECENT);
-    if (s->current && s->packets > 0 &&
+    if (!is_small(&d->probe) && s->current && s->packets > 0 &&
         slot_repeat(s, (uint16_t)(s->rewrite.last_out - back), SENT_PADDING, now))
         return true;
 

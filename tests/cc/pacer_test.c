@@ -188,6 +188,23 @@ static void random_traffic_keeps_order_and_rate(void **state)
     }
 }
 
+static void debt_of_a_crawl_is_small_on_a_line_that_recovered(void **state)
+{
+    struct pacer p;
+    (void)state;
+    pacer_init(&p, 50000, START);
+    while (pacer_passes(&p, START)) // a burst, which a crawl takes long to pay for
+        pacer_sent(&p, 1200, START);
+    struct pacer_item item = {.len = 1200};
+    pacer_push(&p, PACER_PICTURE, &item, START);
+    assert_true(pacer_deadline(&p) > START + 100 * MS);
+    pacer_set_rate(&p, 5000000, START);
+    assert_true(pacer_deadline(&p) <= START + PACER_TICK);
+    pacer_set_rate(&p, 50000, START); // and is what it was
+    assert_true(pacer_deadline(&p) > START + 100 * MS);
+    assert_ptr_equal(pacer_take(&p, PACER_PICTURE), &item);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_queue_is_full_by_time_and_by_bytes),
         cmocka_unit_test(padding_fills_up_to_its_rate_and_no_further),
         cmocka_unit_test(random_traffic_keeps_order_and_rate),
+        cmocka_unit_test(debt_of_a_crawl_is_small_on_a_line_that_recovered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
