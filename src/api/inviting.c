@@ -15,7 +15,7 @@
 
 #define DAY_S        86400
 #define LIST_S       3600         ///< rings settled so long ago are of no interest any more
-#define CONTACTS_MAX (512u << 10) ///< bytes of PUT …/contacts
+#define CONTACTS_MAX (256u << 10) ///< bytes of PUT …/contacts
 
 /* ---- limits that rings have in common, wherever they begin ---- */
 

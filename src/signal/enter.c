@@ -116,6 +116,7 @@ void session_welcome(struct signal_session *session, struct links_room *room, in
     session_send(session, message);
     session_tell_contacts(session);
     note_use(session, room);
+    launch_ring(session);
 }
 
 /** Where the link leads and as whom. False, and refused, if it lets nobody in. */
@@ -146,6 +147,7 @@ void run_join(struct signal_session *session, const struct signal_request *reque
                                  .name = member->name,
                                  .ref = member->ref};
     const char *reason;
+    launch_keep(session, &way.says);
     const enum call_entry entry = call_entry(call, &who);
     if (entry != ENTRY_OPEN) {
         session_knock(session, request, &who, entry);
@@ -160,7 +162,6 @@ void run_join(struct signal_session *session, const struct signal_request *reque
     }
     session_joined(session, m);
     session_welcome(session, room, request->id);
-    launch_ring(session, &way.says);
 }
 
 /** No participant of this secret is there (any more): is it one who knocks, or was put out? */

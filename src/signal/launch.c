@@ -67,7 +67,15 @@ bool launch_enter(struct signal_session *session, const struct signal_request *r
     return true;
 }
 
-void launch_ring(struct signal_session *session, const struct links_launch *says)
+void launch_keep(struct signal_session *session, const struct links_launch *says)
+{
+    free(session->rings);
+    session->rings = says->ring_count > 0 ? malloc(sizeof(*says)) : NULL;
+    if (session->rings)
+        *session->rings = *says;
+}
+
+static void ring_all(struct signal_session *session, const struct links_launch *says)
 {
     for (unsigned i = 0; i < says->ring_count; i++) {
         struct call_ring ring = {.to_ref = says->ring[i].ref, .to_name = says->ring[i].name};
@@ -81,6 +89,15 @@ void launch_ring(struct signal_session *session, const struct links_launch *says
                       says->ring[i].ref, "name", says->ring[i].name);
         session_send(session, message);
     }
+}
+
+void launch_ring(struct signal_session *session)
+{
+    struct links_launch *says = session->rings;
+    session->rings = NULL;
+    if (says)
+        ring_all(session, says);
+    free(says);
 }
 
 /* ---- what members and hosts learn when they join ---- */

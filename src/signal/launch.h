@@ -20,8 +20,11 @@ bool launch_is(const char *link);
 bool launch_enter(struct signal_session *session, const struct signal_request *request,
                   struct launch *out);
 
-/** Rings whom the link rings: the person has joined. */
-void launch_ring(struct signal_session *session, const struct links_launch *says);
+/** Whom this link rings is rung once the person is in: at once, or when a host opens. */
+void launch_keep(struct signal_session *session, const struct links_launch *says);
+
+/** Rings them: the person has joined. */
+void launch_ring(struct signal_session *session);
 
 /** `link` and `token` of `joined`: what a member or a host passes on, and comes back with. */
 void session_tell_way_back(struct signal_session *session, const struct links_room *room,

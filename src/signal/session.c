@@ -271,6 +271,7 @@ void signal_session_lost(struct signal_session *session)
     session_let_go(session, false);
     deadline_clear(&session->signal->due, &session->due);
     LIST_REMOVE(session, link);
+    free(session->rings);
     free(session);
 }
 

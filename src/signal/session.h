@@ -38,11 +38,13 @@ struct signal_session {
     char address[48]; ///< as a key for limits
     bool local;       ///< from this machine itself
     enum session_state state;
-    struct call_member *member;   ///< in JOINED, NULL else
-    struct call_knock *knock;     ///< in KNOCKING, NULL else
-    bool by_data;                 ///< a request came by its data channel: so goes the answer
-    bool french;                  ///< language of error details
-    int64_t offer_id;             ///< `id` of the offer under way
+    struct call_member *member; ///< in JOINED, NULL else
+    struct call_knock *knock;   ///< in KNOCKING, NULL else
+    struct links_launch
+        *rings;       ///< owned: whom a launch link rings after the join; NULL: nobody
+    bool by_data;     ///< a request came by its data channel: so goes the answer
+    bool french;      ///< language of error details
+    int64_t offer_id; ///< `id` of the offer under way
     struct call_quality *quality; ///< its question under way, or NULL
     int64_t quality_id;           ///< … and its `id`
     usec_t quality_at;            ///< the last one was asked; 0 never

@@ -399,7 +399,7 @@ def wrong_contacts_change_nothing(s):
     check_problem(s.ask("PUT", at, {"contacts": kept}, key=False), 401, "unauthorized")
     few = tenant_cli(s, "key", "Suite", "--scope", "rooms:read")["API key"]
     check_problem(s.ask("PUT", at, {"contacts": kept}, key=few), 403, "forbidden-scope")
-    check_problem(s.ask("PUT", at, {"contacts": [{"ref": "a", "name": "x" * 600000}]}), 413, "too-large")
+    check_problem(s.ask("PUT", at, {"contacts": [{"ref": "a", "name": "x" * 300000}]}), 413, "too-large")
     host = Person(s, room["url"], host=room["host_url"].split("#h=")[1])
     assert host.hear(lambda m: m["type"] == "contacts")["contacts"] == kept
     assert s.ask("PUT", at, {"contacts": many[:500]}).status == 204
@@ -513,6 +513,23 @@ def a_launch_link_rings_when_the_person_joins(s):
     stream.close()
 
 
+def who_has_to_knock_rings_when_a_host_has_opened(s):
+    key = suite(s)["API key"]
+    room = s.post("/api/v1/rooms", {}, key=key).json
+    host = Person(s, room["url"], host=room["host_url"].split("#h=")[1], name="Host")
+    assert host.ask("lock", locked=True)["type"] == "ok"
+    zoe = launch(s, act="join", room=room["id"], ring=["k-paul"], sub="zoe-k")
+    assert zoe.answer["type"] == "lobby", zoe.answer
+    rung = f"/api/v1/rooms/{room['id']}/invitations"
+    assert s.get(rung, key=key).json["invitations"] == []
+    knock = host.hear(lambda m: m["type"] == "knocking" and m["participants"])["participants"][0]
+    assert host.ask("admit", participant=knock["id"])["type"] == "ok"
+    zoe.hear(lambda m: m["type"] == "joined")
+    zoe.invitation("created", "k-paul")
+    zoe.leave()
+    host.leave()
+
+
 def rings_outlive_a_restart(s):
     room, host = host_of(s, [{"ref": "x-paul", "name": "Paul"}])
     assert host.ask("invite", ref="x-paul")["type"] == "ok"
@@ -584,7 +601,7 @@ TOGETHER = [looking_at_a_launch_link_changes_no_row, a_launch_page_may_be_framed
             bad_launch_tokens_say_why_and_store_nothing, a_wrong_claim_is_named,
             a_rotated_launch_secret_lives_on_for_a_day_or_till_the_next,
             a_quota_of_rooms_holds_for_launch_links, who_is_offline_is_unreachable,
-            a_launch_link_rings_when_the_person_joins,
+            a_launch_link_rings_when_the_person_joins, who_has_to_knock_rings_when_a_host_has_opened,
             a_member_gets_the_text_of_an_invitation_by_email,
             what_tenant_add_prints_is_all_there_is_to_know]
 ALONE = [the_same_jti_is_the_same_room_also_after_a_restart, a_contact_is_rung_and_answers,
