@@ -240,7 +240,7 @@ void call_update(struct call_member *m, const char *name, bool has_hand, bool ha
 /** How many are in the room; WHEP players and those away count. */
 unsigned call_room_count(const struct call *call, const char *room_id);
 
-/** They, as in `participant` of docs/signalling.md and `joined_at`: a new array. */
+/** They, as in `participant` of docs/signalling.md, `joined_at` and `ref`: a new array. */
 json_t *call_room_participants(const struct call *call, const char *room_id);
 
 /** Puts one out, with `closed` and reason "removed". False if it is not there. */

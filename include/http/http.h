@@ -32,9 +32,10 @@ struct http_conf {
 };
 
 enum http_flag {
-    HTTP_CORS = 1,     ///< a capability URL: pages of any origin may use it (CORS)
-    HTTP_QUIET = 2,    ///< no line in the log unless it fails (health checks, static files)
-    HTTP_ANY_TYPE = 4, ///< any Content-Type; without it a body must be application/json (415)
+    HTTP_CORS = 1,      ///< a capability URL: pages of any origin may use it (CORS)
+    HTTP_QUIET = 2,     ///< no line in the log unless it fails (health checks, static files)
+    HTTP_ANY_TYPE = 4,  ///< any Content-Type; without it a body must be application/json (415)
+    HTTP_RAW_QUERY = 8, ///< `run` reads http_raw_query() itself: http_query() finds nothing
 };
 
 /** Tables are static; the first route whose method and pattern match runs. */

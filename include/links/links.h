@@ -25,6 +25,7 @@ struct store;
 #define LINKS_REF_SIZE   256  ///< of a front end's own name for a user or event
 #define LINKS_TITLE_SIZE 801  ///< at most 200 characters
 #define LINKS_URL_SIZE   2048 ///< of a whole URL
+#define LINKS_LEAVE_SIZE 1025 ///< of where to go after a call
 
 enum links_kind { ROOM_INSTANT, ROOM_EVENT, ROOM_PERSONAL, ROOM_KIND_COUNT };
 enum links_access { ACCESS_OPEN, ACCESS_LOBBY, ACCESS_MEMBERS, ACCESS_COUNT };
@@ -120,15 +121,24 @@ struct links_member {
     char ref[LINKS_REF_SIZE];
     char name[LINKS_NAME_SIZE]; ///< one line, valid UTF-8, 1 to 80 characters
     enum links_role role;
+    char once[LINKS_ID_SIZE]; ///< the id of a token that works once; "": as often as one likes
+    char leave[LINKS_LEAVE_SIZE]; ///< where the page goes after the call: an http(s) URL, or ""
+    int64_t until;                ///< when the token expires; filled in by a check
 };
 
 /**
  * Checks a personal token: signed by us (HS256, no other), for this room and its present link
- * version, not expired. The owner of a personal room is its host. Returns 0 and `*out`, or
- * -EACCES.
+ * version, not expired, and not used up. The owner of a personal room is its host. Returns 0
+ * and `*out`, -EACCES, or as above. Uses nothing up.
  */
 int links_verify_member(const struct links *links, const struct links_room *room,
                         const char *token, struct links_member *out, int64_t now);
+
+/**
+ * Somebody enters with a token that was verified just now: one that works once is used up.
+ * -EACCES: it was used meanwhile.
+ */
+int links_member_enter(struct links *links, const struct links_member *who, int64_t now);
 
 /** A secret of our own for a purpose, as "webhook|wh_x|1": always the same while the server key
  * is. */

@@ -65,6 +65,10 @@ void links_url(const struct links *links, const struct links_room *room,
 void links_host_url(const struct links *links, const struct links_room *room,
                     char out[LINKS_URL_SIZE]);
 
+/** A personal token, to be freed; NULL without memory. With `who->once` it works once. */
+char *links_member_token(const struct links *links, const struct links_room *room,
+                         const struct links_member *who, int64_t ttl_s, int64_t now);
+
 /** A link with a personal token in its fragment, to be freed; NULL without memory. */
 char *links_member_url(const struct links *links, const struct links_room *room,
                        const struct links_member *who, int64_t ttl_s, int64_t now);

@@ -111,6 +111,12 @@ struct store_room_query {
 int store_room_list(struct store *store, const struct store_room_query *query,
                     void (*each)(const struct store_room *room, void *ctx), void *ctx);
 
+/** A page of a user's rooms that are not closed, newest first, and how many there are. */
+int store_room_page(struct store *store, const struct store_room_query *query, unsigned offset,
+                    void (*each)(const struct store_room *room, void *ctx), void *ctx);
+int store_room_count_owner(struct store *store, const char *tenant, const char *owner_ref,
+                           int64_t *rooms);
+
 /** What an old link does once the room has a newer one. */
 enum store_link_state { STORE_LINK_LIVE, STORE_LINK_REPLACED, STORE_LINK_REDIRECT };
 

@@ -27,6 +27,8 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_webhooks_routes(api);
     api_tenant_routes(api);
     api_quality_routes(api);
+    api_bbb_routes(api);
+    api_lasuite_routes(api);
     api_public_routes(api);
     api_openapi_routes(api);
     api_embed_routes(api);

@@ -82,6 +82,9 @@ json_t *api_time_json(int64_t t);
 
 /* rooms.c */
 
+/** Closes a room: everybody is put out, its invitations end, and it is told. */
+int api_close_room(struct api *api, struct links_room *room);
+
 /** Answers POST …/rotate of a room of the caller's. */
 void api_rotate(struct api *api, struct http_req *req, const struct links_caller *caller,
                 struct links_room *room);
@@ -185,6 +188,8 @@ void api_calendar_routes(struct api *api);
 void api_share_routes(struct api *api);
 void api_tenant_routes(struct api *api);
 void api_quality_routes(struct api *api);
+void api_bbb_routes(struct api *api);
+void api_lasuite_routes(struct api *api);
 void api_public_routes(struct api *api);
 void api_openapi_routes(struct api *api);
 void api_embed_routes(struct api *api);

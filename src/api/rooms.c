@@ -213,6 +213,20 @@ static void change_room(struct http_req *req, void *ctx)
     api_reply_room(api, req, 200, &caller, &room);
 }
 
+int api_close_room(struct api *api, struct links_room *room)
+{
+    int error;
+
+    room->closed = true;
+    error = links_room_change(api->conf.links, room);
+    if (error)
+        return error;
+    call_room_close(api->conf.call, room->id);
+    api_invitations_cancel(api, room);
+    api_tell_room(api, "room.closed", room);
+    return 0;
+}
+
 static void close_room(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
@@ -222,16 +236,11 @@ static void close_room(struct http_req *req, void *ctx)
 
     if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room))
         return;
-    room.closed = true;
-    error = links_room_change(api->conf.links, &room);
-    if (error) {
+    error = api_close_room(api, &room);
+    if (error)
         api_fail(req, error);
-        return;
-    }
-    call_room_close(api->conf.call, room.id);
-    api_invitations_cancel(api, &room);
-    api_tell_room(api, "room.closed", &room);
-    http_reply(req, 204, NULL, NULL, 0);
+    else
+        http_reply(req, 204, NULL, NULL, 0);
 }
 
 /** Reads {"old", "disconnect"}; false: it was answered. */

@@ -17,6 +17,7 @@ json_t *call_room_participants(const struct call *call, const char *room_id)
     for (; m; m = LIST_NEXT(m, link)) {
         json_t *view = call_view_member(m);
         json_object_set_new(view, "joined_at", json_integer(m->joined_at));
+        json_object_set_new(view, "ref", m->ref[0] ? json_string(m->ref) : json_null());
         json_array_append_new(all, view);
     }
     return all;

@@ -108,7 +108,7 @@ int64_t dispatch_begin(struct http_req *req)
         answer_without_route(req, allow, flags);
         return -1;
     }
-    if (!parse_query(req)) {
+    if (!(req->route->flags & HTTP_RAW_QUERY) && !parse_query(req)) {
         req->query_count = 0;
         http_problem(req, PROBLEM_INVALID_REQUEST, "bad query", NULL);
         return -1;

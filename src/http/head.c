@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define PATH_MAX_LEN 4096 ///< bytes of path and query together
+#define PATH_MAX_LEN 8192 ///< bytes of path and query together
 
 size_t head_end(const char *buf, size_t len)
 {

@@ -3,6 +3,7 @@
 #include "inner.h"
 
 #include "base/text.h"
+#include "store/meetings.h"
 
 #include <errno.h>
 #include <jwt.h>
@@ -13,9 +14,15 @@
 #define TOKEN_MAX  4096 ///< bytes of a personal token
 #define NAME_CHARS 80
 
-/** Signs `who` for this room and link version; to be freed. */
-static char *sign(const struct links *links, const struct links_room *room,
-                  const struct links_member *who, int64_t until, int64_t now)
+/** The claims that not every token has. */
+static bool add_more(jwt_t *jwt, const struct links_member *who)
+{
+    return (*who->once == '\0' || jwt_add_grant(jwt, "jti", who->once) == 0) &&
+           (*who->leave == '\0' || jwt_add_grant(jwt, "leave", who->leave) == 0);
+}
+
+char *links_member_token(const struct links *links, const struct links_room *room,
+                         const struct links_member *who, int64_t ttl_s, int64_t now)
 {
     jwt_t *jwt = NULL;
     char *token = NULL;
@@ -29,7 +36,7 @@ static char *sign(const struct links *links, const struct links_room *room,
         jwt_add_grant(jwt, "role", links_role_name(who->role)) == 0 &&
         jwt_add_grant_int(jwt, "ver", (long)room->link_version) == 0 &&
         jwt_add_grant_int(jwt, "iat", (long)now) == 0 &&
-        jwt_add_grant_int(jwt, "exp", (long)until) == 0)
+        jwt_add_grant_int(jwt, "exp", (long)(now + ttl_s)) == 0 && add_more(jwt, who))
         token = jwt_encode_str(jwt);
     jwt_free(jwt);
     return token;
@@ -39,7 +46,7 @@ char *links_member_url(const struct links *links, const struct links_room *room,
                        const struct links_member *who, int64_t ttl_s, int64_t now)
 {
     char url[LINKS_URL_SIZE];
-    char *token = sign(links, room, who, now + ttl_s, now);
+    char *token = links_member_token(links, room, who, ttl_s, now);
     char *out = NULL;
 
     if (!token)
@@ -54,6 +61,14 @@ char *links_member_url(const struct links *links, const struct links_room *room,
 static bool same(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;
+}
+
+/** Copies a claim that may be absent; false if it does not fit. */
+static bool take(jwt_t *jwt, const char *name, char *out, size_t size)
+{
+    const char *value = jwt_get_grant(jwt, name);
+
+    return (size_t)snprintf(out, size, "%s", value ? value : "") < size;
 }
 
 static bool check(jwt_t *jwt, const struct links_room *room, struct links_member *out,
@@ -80,7 +95,9 @@ static bool check(jwt_t *jwt, const struct links_room *room, struct links_member
         out->role = ROLE_HOST;
     (void)snprintf(out->ref, sizeof out->ref, "%s", ref);
     (void)snprintf(out->name, sizeof out->name, "%s", name);
-    return true;
+    out->until = jwt_get_grant_int(jwt, "exp");
+    return take(jwt, "jti", out->once, sizeof out->once) &&
+           take(jwt, "leave", out->leave, sizeof out->leave);
 }
 
 int links_verify_member(const struct links *links, const struct links_room *room,
@@ -88,11 +105,22 @@ int links_verify_member(const struct links *links, const struct links_room *room
 {
     jwt_t *jwt = NULL;
     bool good;
+    int error;
 
     if (strlen(token) > TOKEN_MAX ||
         jwt_decode(&jwt, token, links->member_key, sizeof links->member_key))
         return -EACCES;
     good = check(jwt, room, out, now);
     jwt_free(jwt);
-    return good ? 0 : -EACCES;
+    if (!good || *out->once == '\0')
+        return good ? 0 : -EACCES;
+    error = store_token_used(links->store, out->once);
+    return error == -ENOENT ? 0 : error ? error : -EACCES;
+}
+
+int links_member_enter(struct links *links, const struct links_member *who, int64_t now)
+{
+    int error = *who->once ? store_token_use(links->store, who->once, who->until, now) : 0;
+
+    return error == -EEXIST ? -EACCES : error;
 }

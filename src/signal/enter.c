@@ -119,6 +119,15 @@ void session_welcome(struct signal_session *session, struct links_room *room, in
     launch_ring(session);
 }
 
+/** A token that works once has let somebody in, or as far as the lobby. */
+static bool use_up(struct signal_session *session, const struct links_member *who)
+{
+    const int r = links_member_enter(session->signal->conf.links, who, (int64_t)time(NULL));
+    if (r < 0)
+        log_at(LEVEL_WARN, "signal.token", "error=%s", strerror(-r));
+    return r == 0;
+}
+
 /** Where the link leads and as whom. False, and refused, if it lets nobody in. */
 static bool find_way(struct signal_session *session, const struct signal_request *request,
                      struct launch *way)
@@ -151,6 +160,8 @@ void run_join(struct signal_session *session, const struct signal_request *reque
     const enum call_entry entry = call_entry(call, &who);
     if (entry != ENTRY_OPEN) {
         session_knock(session, request, &who, entry);
+        if (session->knock)
+            (void)use_up(session, member);
         return;
     }
     if (room->unborn) // those who keep books look it up while it is joined
@@ -158,6 +169,12 @@ void run_join(struct signal_session *session, const struct signal_request *reque
     struct call_member *m = call_join(call, &who, &session_call_ops, session, &reason);
     if (!m) {
         session_refuse_reason(session, request, reason, "");
+        return;
+    }
+    // Not before: a token that works once must not be lost to a full room.
+    if (!use_up(session, member)) {
+        call_leave(m);
+        session_refuse_reason(session, request, "internal", "");
         return;
     }
     session_joined(session, m);

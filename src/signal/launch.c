@@ -109,11 +109,10 @@ void session_tell_way_back(struct signal_session *session, const struct links_ro
     const struct call_member *m = session->member;
     struct links_member who = {.role = call_member_role(m)};
     char link[LINKS_URL_SIZE];
-    if (who.role == ROLE_GUEST)
-        return;
     links_url(links, room, link);
-    (void)json_object_set_new(welcome, "link", json_string(link));
-    if (!*call_member_ref(m)) // by the host's secret, which works on
+    if (who.role != ROLE_GUEST)
+        (void)json_object_set_new(welcome, "link", json_string(link));
+    if (!*call_member_ref(m)) // by the link alone, or by the host's secret: these work on
         return;
     (void)snprintf(who.ref, sizeof(who.ref), "%s", call_member_ref(m));
     (void)snprintf(who.name, sizeof(who.name), "%s", call_member_name(m));

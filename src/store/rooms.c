@@ -152,6 +152,35 @@ int store_room_list(struct store *store, const struct store_room_query *query,
     return sql_end(&q);
 }
 
+int store_room_page(struct store *store, const struct store_room_query *query, unsigned offset,
+                    void (*each)(const struct store_room *room, void *ctx), void *ctx)
+{
+    struct query q = sql_start(store, SQL_ROOM_PAGE_OWNER);
+    struct store_room room;
+
+    sql_text(&q, query->tenant);
+    sql_text(&q, query->owner_ref);
+    sql_int(&q, query->limit);
+    sql_int(&q, offset);
+    while (sql_row(&q)) {
+        sql_get_room(&q, &room);
+        each(&room, ctx);
+    }
+    return sql_end(&q);
+}
+
+int store_room_count_owner(struct store *store, const char *tenant, const char *owner_ref,
+                           int64_t *rooms)
+{
+    struct query q = sql_start(store, SQL_ROOM_COUNT_OWNER);
+
+    sql_text(&q, tenant);
+    sql_text(&q, owner_ref);
+    if (sql_row(&q))
+        *rooms = sql_get_int(&q);
+    return sql_end(&q);
+}
+
 static int retire_links(struct store *store, const char *room, enum store_link_state state)
 {
     struct query q = sql_start(store, SQL_LINK_RETIRE);

@@ -15,8 +15,9 @@
 #define DELIVERY_COLUMNS                                                                       \
     "deliveries.id, webhook, event, type, state, attempts, deliveries.created_at, next_at, "   \
     "tried_at, status, error"
-#define TENANT_COLUMNS "id, name, prefix, locale, uuid, origins, created_at"
-#define KEY_COLUMNS    "id, tenant, hash, scopes, created_at"
+#define TENANT_COLUMNS  "id, name, prefix, locale, uuid, origins, created_at"
+#define MEETING_COLUMNS ROOM_COLUMNS ", ref, created_ms, box, options"
+#define KEY_COLUMNS     "id, tenant, hash, scopes, created_at"
 
 #define ROOM_LIST(filter)                                                                      \
     "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ?1 " filter                             \
@@ -54,6 +55,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROOM_LIST_OWNER] = ROOM_LIST("AND owner_ref = ?2 AND owner_ref <> '' "),
     [SQL_ROOM_LIST_EVENT] = ROOM_LIST("AND id IN (SELECT room FROM events WHERE tenant = ?1 "
                                       "AND event_ref = ?3) "),
+    [SQL_ROOM_PAGE_OWNER] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ? AND "
+                            "owner_ref = ? AND owner_ref <> '' AND NOT closed "
+                            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+    [SQL_ROOM_COUNT_OWNER] = "SELECT count(*) FROM rooms WHERE tenant = ? AND owner_ref = ? "
+                             "AND owner_ref <> '' AND NOT closed",
     [SQL_ROOM_VERSION] = "UPDATE rooms SET link_version = ? WHERE id = ?",
     [SQL_ROOM_COUNT] = "SELECT count(*) FROM rooms WHERE NOT closed",
     [SQL_ROOM_COUNT_TENANT] = "SELECT count(*) FROM rooms WHERE tenant = ? AND NOT closed",
@@ -77,6 +83,16 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_EVENT_GET] = "SELECT " ROOM_COLUMNS " FROM rooms WHERE id = (SELECT room FROM events "
                       "WHERE tenant = ? AND event_ref = ?)",
     [SQL_EVENT_REMOVE] = "DELETE FROM events WHERE tenant = ? AND event_ref = ?",
+    [SQL_MEETING_PUT] = "INSERT OR REPLACE INTO meetings(whose, ref, room, created_ms, "
+                        "box, options) VALUES(?,?,?,?,?,?)",
+    [SQL_MEETING_GET] =
+        "SELECT " MEETING_COLUMNS " FROM meetings JOIN rooms ON rooms.id = room "
+        "WHERE whose = ? AND ref = ?",
+    [SQL_MEETING_LIST] = "SELECT " MEETING_COLUMNS " FROM meetings JOIN rooms ON rooms.id = "
+                         "room WHERE whose = ? AND NOT closed ORDER BY created_ms DESC LIMIT ?",
+    [SQL_TOKEN_USE] = "INSERT INTO used_tokens(id, expires_at) VALUES(?,?)",
+    [SQL_TOKEN_USED] = "SELECT 1 FROM used_tokens WHERE id = ?",
+    [SQL_TOKEN_FORGET] = "DELETE FROM used_tokens WHERE expires_at <= ?",
     [SQL_SETTINGS_GET] = "SELECT settings FROM tenants WHERE id = ?",
     [SQL_SETTINGS_PUT] =
         "UPDATE tenants SET settings = ?, origins = ?, locale = ? WHERE id = ?",

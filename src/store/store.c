@@ -80,6 +80,14 @@ static const char *const migrations[] = {
     " kind TEXT NOT NULL, version INTEGER NOT NULL, rotated_at INTEGER NOT NULL,"
     " PRIMARY KEY(tenant, kind)) WITHOUT ROWID;",
     "ALTER TABLE rooms ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;",
+    // Meetings of BigBlueButton's clients, by their own ids; one-use tokens that were used.
+    "CREATE TABLE meetings(whose TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,"
+    " ref TEXT NOT NULL, room TEXT NOT NULL UNIQUE REFERENCES rooms(id) ON DELETE CASCADE,"
+    " created_ms INTEGER NOT NULL, box BLOB NOT NULL,"
+    " options TEXT NOT NULL, PRIMARY KEY(whose, ref)) WITHOUT ROWID;"
+    "CREATE INDEX meetings_age ON meetings(whose, created_ms);"
+    "CREATE TABLE used_tokens(id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX used_tokens_age ON used_tokens(expires_at);",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -98,8 +98,10 @@ static bool identify(struct whip *w, struct http_req *req, const struct links_ro
         return false;
     }
     (void)snprintf(out->name, sizeof(out->name), "%s", name ? name : fallback);
+    // A token that works once is the page's: a stream that breaks off has to come back.
     if (bearer &&
-        links_verify_member(w->conf.links, room, bearer, out, (int64_t)time(NULL)) != 0) {
+        (links_verify_member(w->conf.links, room, bearer, out, (int64_t)time(NULL)) != 0 ||
+         *out->once)) {
         http_problem(req, PROBLEM_UNAUTHORIZED, NULL, NULL);
         return false;
     }

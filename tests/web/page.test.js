@@ -5,7 +5,7 @@ import { backoff } from '../../src/web/lib/backoff.js';
 import { slotsFor } from '../../src/web/lib/slots.js';
 import { choose, fill, languages, load } from '../../src/web/lang/index.js';
 import { bestGrid, mostTiles, strip } from '../../src/web/room/layout.js';
-import { claimIn, cleanName, nameWished, readLink } from '../../src/web/room/link.js';
+import { claimIn, cleanName, leaveIn, nameWished, readLink } from '../../src/web/room/link.js';
 
 const lang = new URL('../../src/web/lang/', import.meta.url);
 
@@ -50,6 +50,30 @@ test('a link gives its token and the secrets of its fragment', () => {
         host: 'abc',
         token: 'x.y.z',
     });
+});
+
+test('a token says where to go after the call, and only a web page will do', () => {
+    const signed = (claims) =>
+        `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+    const leave = (url) => leaveIn(signed({ leave: url }));
+    assert.equal(
+        leave('https://moodle.example/course?id=2'),
+        'https://moodle.example/course?id=2',
+    );
+    assert.equal(leave('http://localhost/'), 'http://localhost/');
+    for (const bad of [
+        'javascript:alert(1)',
+        'data:text/html,x',
+        '//evil',
+        '/x',
+        'https:///x',
+        3,
+        '',
+    ]) {
+        assert.equal(leave(bad), '', String(bad));
+    }
+    assert.equal(leaveIn(undefined), '');
+    assert.equal(leaveIn('no token'), '');
 });
 
 test('a link that a front end made up is known by its path', () => {

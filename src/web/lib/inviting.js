@@ -17,8 +17,8 @@ export class Inviting extends Emitter {
     /** The room's link, to be passed on; "" for guests. */
     link = '';
     /**
-     * How one comes back: a launch link is good for one start. Empty for guests, and for hosts by
-     * the host's secret, which works on.
+     * How one comes back: a launch link, or a token that works once, is good for one start. Empty
+     * for who came without a token: the link, or the host's secret, works on.
      * @type {{link?: string, token?: string}}
      */
     wayBack = {};
@@ -38,7 +38,7 @@ export class Inviting extends Emitter {
     /** @param {Welcome} welcome */
     welcome({ link = '', token }) {
         this.link = link;
-        this.wayBack = link && token ? { link, token } : {};
+        this.wayBack = { ...(link && token && { link }), ...(token && { token }) };
         this.allowed = link !== '';
         this.emit('changed', null);
     }

@@ -34,7 +34,7 @@ export function nameWished(url) {
 /**
  * A text in a signed token, to show it before the call. It is the server that checks it.
  * @param {string | undefined} token
- * @param {'name' | 'locale'} claim
+ * @param {'name' | 'locale' | 'leave'} claim
  */
 export function claimIn(token, claim) {
     try {
@@ -45,6 +45,15 @@ export function claimIn(token, claim) {
     } catch {
         return '';
     }
+}
+
+/**
+ * Where to go after the call, as a token says that the server has let in; "" for nowhere.
+ * @param {string | undefined} token
+ */
+export function leaveIn(token) {
+    const url = claimIn(token, 'leave');
+    return /^https?:\/\/[^/\\]/.test(url) ? url : '';
 }
 
 /** The name in a personal invitation, as the page has it. */

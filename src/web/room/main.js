@@ -11,7 +11,7 @@ import { Call } from './call.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
 import { embedding } from './embedded.js';
-import { claimIn, nameInvited, nameWished, readLink } from './link.js';
+import { claimIn, leaveIn, nameInvited, nameWished, readLink } from './link.js';
 import { WaitingView } from './waiting.js';
 
 /** After these the same link may work again. */
@@ -38,6 +38,10 @@ const stopListening = devices.on('problem', (key) => before.problem(t(key)));
 let name = '';
 /** @type {Room | null} */
 let room = null;
+/** Where the front end that sent us here wants us after the call; known once we were let in. */
+let back = history.state?.back ?? '';
+/** These ends of a call lead back there. */
+const LEADS_BACK = new Set(['left', 'removed', 'room_closed']);
 
 const waiting = new WaitingView(t, () => room?.leave());
 byId('rejoin').addEventListener('click', () => start(name));
@@ -91,6 +95,7 @@ function knock(joining) {
 /** @param {Room} joined */
 function enter(joined) {
     room = joined;
+    back ||= leaveIn(address.token);
     Object.assign(window, { salonRoom: joined });
     stopListening();
     document.title = joined.title || 'salon';
@@ -112,16 +117,17 @@ function enter(joined) {
  * @param {Room} joined
  */
 function keepWayBack({ inviting: { wayBack } }) {
-    if (!wayBack.link) return;
+    if (!wayBack.token) return;
     Object.assign(address, wayBack);
-    const { pathname } = new URL(wayBack.link);
-    history.replaceState({ token: wayBack.token }, '', pathname + location.search);
+    const { pathname } = new URL(wayBack.link ?? location.href);
+    history.replaceState({ token: wayBack.token, back }, '', pathname + location.search);
 }
 
 /** @param {string} reason why we are out */
 function end(reason) {
     room = null;
     devices.leave();
+    if (back && LEADS_BACK.has(reason)) location.assign(back);
     const known = has(`after.${reason}`) && has(`after.${reason}Text`);
     const why = /** @type {'internal' | 'left'} */ (known ? reason : 'internal');
     byId('after-title').textContent = t(`after.${why}`);
