@@ -65,11 +65,13 @@ void api_on_call(struct api *api, const struct call_happened *what)
                                         [CALL_JOINED] = "participant.joined",
                                         [CALL_LEFT] = "participant.left"};
     struct links_room room;
-    struct notify_event event = {.type = types[what->kind], .room = &room};
+    struct notify_event event = {.room = &room};
+
     if (what->kind >= CALL_KNOCKED) {
         api_on_lobby(api, what);
         return;
     }
+    event.type = types[what->kind];
     json_t *call = json_pack("{s:s, s:o, s:i}", "id", what->call, "started_at",
                              api_time_json(what->started_at), "peak", (int)what->peak);
     int error = links_room_find(api->conf.links, what->room, &room);
