@@ -132,8 +132,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         try:
             given = json.loads(body or b"{}")
-            self.answer(200, self.act(url.path.removeprefix("/app/"), self.who(urllib.parse.parse_qs(url.query)),
-                                      given))
+            query = urllib.parse.parse_qs(url.query)
+            me = self.who(query)
+            self.suite.lang[me] = "en" if query.get("lang") == ["en"] else "fr"
+            self.answer(200, self.act(url.path.removeprefix("/app/"), me, given))
         except Problem as problem:
             self.answer(problem.status if problem.status < 500 else 502,
                         {"error": str(problem), "kind": problem.kind})

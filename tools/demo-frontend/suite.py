@@ -26,6 +26,7 @@ class Suite:
         self.salon, self.launcher, self.ring = salon, launcher, ring
         self.people = {p["ref"]: p for p in PEOPLE}
         self.lock = threading.RLock()
+        self.lang = {}       # ref: the language of their page
         self.listeners = {}  # ref: queues, one an open page: who has one is online
         self.chats, self.events, self.posts, self.mails, self.log = [], [], [], [], []
         self.shown = {}      # ref: the personal link, if its owner shows it in the profile
@@ -75,6 +76,9 @@ class Suite:
     def person(self, ref):
         return {k: self.people[ref][k] for k in ("ref", "name")}
 
+    def locale(self, me):
+        return self.lang.get(me, "fr")
+
     def state(self, me):
         with self.lock:
             mine = [c for c in self.chats if me in (c["from"], c["to"])]
@@ -92,11 +96,11 @@ class Suite:
     def launch(self, me, context, ring="", event="", act="instant"):
         names = {r: self.people[r]["name"] for r in ring.split(",") if r in self.people}
         return self.launcher.link(self.person(me), act, context=context, ring=list(names),
-                                  ring_names=names, event_ref=event, locale="fr")
+                                  ring_names=names, event_ref=event, locale=self.locale(me))
 
     def call(self, me, to):
         """A chat's *Appel AirTime*, by the API: the colleague is rung at once."""
-        room = self.salon.post("/rooms", {"owner": self.person(me), "locale": "fr",
+        room = self.salon.post("/rooms", {"owner": self.person(me), "locale": self.locale(me),
                                           "metadata": {"context": "chat"}})
         presence = "online" if self.online(to) else "offline"
         rung = self.salon.post(f"/rooms/{room['id']}/invitations", {
@@ -113,7 +117,7 @@ class Suite:
 
     def invite_by_mail(self, me, name, mail):
         """An external guest: a room of its own, the texts as salon has them."""
-        room = self.salon.post("/rooms", {"owner": self.person(me), "locale": "fr"})
+        room = self.salon.post("/rooms", {"owner": self.person(me), "locale": self.locale(me)})
         link = self.salon.post(f"/rooms/{room['id']}/invitations", {
             "from": self.person(me), "to": [{"email_link": True, **({"name": name} if name else {})}]})
         url = link["invitations"][0]["url"]
@@ -159,7 +163,7 @@ class Suite:
         if room:
             made = self.salon.post(f"/rooms/{room}/rotate")
         else:
-            made = self.salon.post("/rooms", {"kind": "event", "owner": self.person(me), "locale": "fr",
+            made = self.salon.post("/rooms", {"kind": "event", "owner": self.person(me), "locale": self.locale(me),
                                               **({"title": title} if title else {})})
         return {"room": made["id"], "url": made["url"], "location": made["share"]["location"]}
 
@@ -241,7 +245,7 @@ class Suite:
 
     def profile(self, me, show):
         """Fills in *mon lien de visio personnelle*, or takes it out of the profile."""
-        room = self.salon.put(f"/users/{quoted(me)}/room", {"name": self.people[me]["name"], "locale": "fr"})
+        room = self.salon.put(f"/users/{quoted(me)}/room", {"name": self.people[me]["name"], "locale": self.locale(me)})
         with self.lock:
             self.shown[me] = room["url"] if show else None
         self.changed()

@@ -63,6 +63,15 @@ class Embedding {
     }
 
     /**
+     * At the door: somebody has to let us in.
+     * @param {Room} room
+     */
+    wait(room) {
+        this.#commands = { leave: () => room.leave() };
+        this.tell('waiting');
+    }
+
+    /**
      * In the room: events from now on until it is closed.
      * @param {Room} room
      */

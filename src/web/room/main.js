@@ -67,6 +67,7 @@ async function start(chosenName) {
         const reason = error instanceof SalonError ? error.reason : 'internal';
         if (reason === 'left') {
             room = null;
+            embedding.tell('left', { reason });
             show('before'); // we gave up waiting
             before.focus();
             return;
@@ -84,6 +85,7 @@ function knock(joining) {
     joining.door.on('waiting', (what) => {
         waiting.show(what);
         if (!byId('waiting').hidden) return;
+        embedding.wait(joining);
         show('waiting');
         waiting.focus();
     });

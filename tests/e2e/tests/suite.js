@@ -71,15 +71,47 @@ suite('a colleague is rung from the contacts, accepts, and both are in one room'
     assert.equal(await alice.call(() => document.querySelector('[data-contact=david] .dot.online')), null);
     await hrefReady(alice, '[data-ring=bob]');
     await alice.click('[data-ring=bob]');
-    await begin(await alice.frame('/launch/'));
+    const call = await alice.frame('/launch/');
+    await begin(call);
     assert.equal(await words(bob, '.popin h2'), 'Alice Martin vous appelle');
     await status(alice, 'Bob Durand : sonne…');
     await press(bob, 'Accepter');
     const room = await bob.frame('/r/');
     await begin(room);
-    await meets(await alice.frame('/launch/'), 'Bob Durand');
+    await meets(call, 'Bob Durand');
     await meets(room, 'Alice Martin');
     await status(alice, 'Bob Durand a accepté');
+});
+
+suite('inside the room the contacts are offered with who is online, or the page’s own picker', async (t, { visit }) => {
+    const alice = await visit('alice', 'airtime');
+    const bob = await visit('bob', 'agenda');
+    await hrefReady(alice, '#open-airtime');
+    await alice.click('#open-airtime');
+    const call = await alice.frame('/launch/');
+    await begin(call);
+    await call.until('the list of contacts', () => {
+        document.querySelector('#invite-alone')?.click();
+        const people = document.querySelector('#invite-people');
+        return people?.checkVisibility() && people.textContent.includes('Bob Durand');
+    });
+    await call.call(() => [...document.querySelectorAll('#invite-people li')]
+        .find((li) => li.textContent.includes('Bob Durand')).querySelector('button').click());
+    assert.equal(await words(bob, '.popin h2'), 'Alice Martin vous appelle');
+    await press(bob, 'Refuser');
+    await status(alice, 'Bob Durand a refusé');
+    // A page that has its own picker is asked instead.
+    await alice.call(() => {
+        document.querySelector('.salon-window').remove();
+        window.asked = 0;
+        window.salon.open({ url: document.querySelector('#open-airtime').href, ownInvite: true,
+            onEvent: (event) => { window.asked += event === 'invite-requested'; } });
+    });
+    const other = await alice.frame('/launch/');
+    await begin(other);
+    await other.click('#invite-alone');
+    await alice.until('to be asked', () => window.asked === 1);
+    assert.equal(await other.call(() => document.querySelector('#invite-panel').hidden), true);
 });
 
 suite('a call from the chat is refused, is not answered, and finds somebody offline', async (t, { visit }) => {

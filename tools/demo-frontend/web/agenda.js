@@ -1,5 +1,5 @@
 /** Calendar, meetings, and the phone that invites a resource. */
-import { ask, button, check, copyButton, field, form, h, launch, roomLink, say, when } from './dom.js';
+import { ask, button, check, copyButton, field, filmed, form, h, launch, roomLink, say, when } from './dom.js';
 import { t } from './lang.js';
 
 const nameOf = (state, ref) => state.people.find((p) => p.ref === ref)?.name ?? ref;
@@ -19,7 +19,7 @@ const times = () => [
 function editor(module) {
     let room = null;
     const place = h('input', { name: 'location', id: 'place' });
-    const camera = button(`📹 ${t('camera')}`, async () => {
+    const camera = button(filmed(t('camera')), async () => {
         const made = await ask('camera', { room, title: made_title() });
         room = made.room;
         place.value = made.location;
@@ -57,7 +57,7 @@ async function details(place, state, id) {
                 roomLink(event.url, event.url, { class: 'link' }),
                 launch(t('access'), { act: 'event', event: id, context: 'calendar' }, { class: 'button main' }),
                 copyButton(event.url),
-                button(`📹 ${t('newLink')}`, async () => {
+                button(filmed(t('newLink')), async () => {
                     await ask('event-camera', { id });
                     await again();
                 }, { class: 'renew' }),
@@ -66,7 +66,7 @@ async function details(place, state, id) {
                     await again();
                 }, { class: 'dissociate' }))
             : h('p', { class: 'row' }, h('span', { class: 'soft no-link' }, t('noLink')),
-                button(`📹 ${t('addVideo')}`, async () => {
+                button(filmed(t('addVideo')), async () => {
                     await ask('event-camera', { id });
                     await again();
                 }, { class: 'add-video' })),

@@ -1,5 +1,5 @@
 /** What the views are made of. */
-import { me, t } from './lang.js';
+import { lang, me, t } from './lang.js';
 
 /** An element: h('a', { href, class: 'x', onclick }, 'text', other). */
 export function h(tag, props = {}, ...children) {
@@ -13,9 +13,20 @@ export function h(tag, props = {}, ...children) {
     return element;
 }
 
+/** A camera and a text beside it. */
+export function filmed(text) {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    svg.setAttribute('viewBox', '0 0 24 24');
+    svg.setAttribute('aria-hidden', 'true');
+    path.setAttribute('d', 'M3 6h11a2 2 0 0 1 2 2v1.5l5-3v11l-5-3V16a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2z');
+    svg.append(path);
+    return h('span', { class: 'filmed' }, svg, text);
+}
+
 /** Asks the suite's own server; throws what it says is wrong. */
 export async function ask(action, body = {}) {
-    const reply = await fetch(`/app/${action}?user=${encodeURIComponent(me)}`, {
+    const reply = await fetch(`/app/${action}?${new URLSearchParams({ user: me, lang })}`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(body),

@@ -1,5 +1,5 @@
 /** Rooms, contacts, chats and communities: where calls begin. */
-import { ask, button, check, copyButton, field, form, h, launch, roomLink, say, when } from './dom.js';
+import { ask, button, check, copyButton, field, filmed, form, h, launch, roomLink, say, when } from './dom.js';
 import { me, t } from './lang.js';
 
 const nameOf = (state, ref) => state.people.find((p) => p.ref === ref)?.name ?? ref;
@@ -56,7 +56,7 @@ export function contacts(root, now) {
     for (const { ref, name } of now().people.filter((p) => p.ref !== me)) {
         const dot = h('span', { class: 'dot' });
         const word = h('span', { class: 'soft wide' });
-        const camera = launch(`📹 ${t('call')}`, { context: 'contact', ring: ref }, {
+        const camera = launch(filmed(t('call')), { context: 'contact', ring: ref }, {
             'aria-label': t('callOf', { name }), 'data-ring': ref });
         rows.set(ref, { dot, word });
         root.append(h('p', { class: 'card row', 'data-contact': ref }, dot, h('strong', {}, name), word, camera));
@@ -95,7 +95,7 @@ export function chats(root, now) {
     const update = when((state) => [peer.value, state.chats], render);
     peer.addEventListener('change', () => update(now()));
     root.append(
-        h('p', { class: 'row' }, peer, button(`📹 ${t('call')}`, callPeer, { id: 'call-peer' }),
+        h('p', { class: 'row' }, peer, button(filmed(t('call')), callPeer, { id: 'call-peer' }),
             launch(t('openCamera'), { context: 'menu' })),
         list,
         form([field('text', t('message'), { required: true }), check('personal', t('includePersonal'))], t('send'),

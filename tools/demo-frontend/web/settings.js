@@ -1,5 +1,5 @@
 /** Profiles and personal links, the organisation, mails, and what salon told. */
-import { ask, button, h, roomLink, when } from './dom.js';
+import { ask, button, filmed, h, roomLink, when } from './dom.js';
 import { me, t } from './lang.js';
 
 export function profile(root) {
@@ -17,7 +17,7 @@ export function profile(root) {
             h('p', { class: 'card row', 'data-member': p.ref },
                 h('span', { class: p.online ? 'dot online' : 'dot' }), h('strong', { class: 'wide' }, p.name),
                 features.personal_rooms && p.personal
-                    ? roomLink(p.personal, `📹 ${t('personalOf')}`, { class: 'button personal' }) : null)));
+                    ? roomLink(p.personal, filmed(t('personalOf')), { class: 'button personal' }) : null)));
     });
 }
 
