@@ -77,9 +77,11 @@ static void again(struct keeper *k)
 {
     const uint64_t lived = uv_now(k->sup->loop) - k->started;
     const enum keeper_state was = k->state;
+    if (k->sup->stopping)
+        return; // who was told of the failure has stopped us: the state is OFF
     set_state(k, WAITING);
     tell_lost(k, was);
-    if (k->sup->stopping || k->sup->failed)
+    if (k->sup->failed)
         return;
     unsigned delay = 0;
     if (lived < YOUNG_MS) {

@@ -120,8 +120,13 @@ struct world {
     unsigned ups, losts, letters, fails;
     char why[200];
     enum letter_type last;
-    bool done;
+    bool done, stop_on_failure;
 };
+
+static void on_done(void *arg)
+{
+    ((struct world *)arg)->done = true;
+}
 
 static void on_up(void *arg, unsigned worker)
 {
@@ -148,11 +153,8 @@ static void on_failed(void *arg, const char *why)
     struct world *w = arg;
     w->fails++;
     snprintf(w->why, sizeof(w->why), "%s", why);
-}
-
-static void on_done(void *arg)
-{
-    ((struct world *)arg)->done = true;
+    if (w->stop_on_failure)
+        supervisor_stop(w->sup, on_done, w);
 }
 
 static const struct supervisor_ops ops = {on_up, on_lost, on_letter, on_failed};
@@ -178,7 +180,8 @@ static void turn_until(struct world *w, const unsigned *count, unsigned least)
 
 static void finish(struct world *w)
 {
-    supervisor_stop(w->sup, on_done, w);
+    if (!w->stop_on_failure)
+        supervisor_stop(w->sup, on_done, w);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_true(w->done);
     assert_int_equal(uv_loop_close(&w->loop), 0);
@@ -312,6 +315,17 @@ static void a_port_in_use_fails_the_start_with_one_line(void **state)
     finish(&w);
 }
 
+static void who_hears_of_a_failure_may_stop_at_once(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "port", 2, 0);
+    w.stop_on_failure = true;
+    turn_until(&w, &w.fails, 1);
+    finish(&w);
+    assert_int_equal(w.fails, 1);
+}
+
 static void a_worker_that_cannot_start_fails_once(void **state)
 {
     (void)state;
@@ -407,6 +421,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_worker_that_answers_is_not_killed_and_its_stats_are_kept),
         cmocka_unit_test(a_worker_that_says_nonsense_is_replaced),
         cmocka_unit_test(a_port_in_use_fails_the_start_with_one_line),
+        cmocka_unit_test(who_hears_of_a_failure_may_stop_at_once),
         cmocka_unit_test(a_worker_that_cannot_start_fails_once),
         cmocka_unit_test(a_worker_of_an_earlier_control_is_sent_away_first),
         cmocka_unit_test(stubborn_workers_are_ended_too),
