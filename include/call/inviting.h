@@ -18,7 +18,7 @@
 /**
  * The people who can be invited from inside this room: an array of {"ref", "name", "presence"},
  * `presence` "online", "offline" or not said. Takes the reference; replaces what there was;
- * members and hosts in the room are told. 0 or -ENOMEM.
+ * members and hosts in the room are told, if it differs. 0 or -ENOMEM.
  */
 int call_contacts_put(struct call *call, const char *room_id, json_t *contacts);
 

@@ -50,9 +50,10 @@ static json_t *message_of(const struct call *call, const char *room, bool rings)
 int call_contacts_put(struct call *call, const char *room_id, json_t *contacts)
 {
     struct call_room *room = call_room_find(call, room_id);
+    const bool same = json_equal(contacts_get(&call->contacts, room_id), contacts);
     const int r =
         contacts_put(&call->contacts, room_id, contacts, room != NULL, (int64_t)time(NULL));
-    if (r == 0 && room)
+    if (r == 0 && room && !same)
         tell_inviters(room, message_of(call, room_id, false));
     return r;
 }

@@ -187,6 +187,7 @@ enum links_status links_launch_room(struct links *links, const struct links_laun
     if (out->error)
         return out->error == -EPERM ? LINK_DISABLED : LINK_DOWN;
     out->who = (struct links_member){0};
+    memset(&out->who, 0, sizeof out->who);
     memcpy(out->who.ref, l->ref, sizeof out->who.ref);
     memcpy(out->who.name, l->name, sizeof out->who.name);
     out->who.role = strcmp(out->room.owner_ref, l->ref) == 0 ? ROLE_HOST : ROLE_MEMBER;

@@ -157,6 +157,7 @@ void run_join(struct signal_session *session, const struct signal_request *reque
                                  .ref = member->ref};
     const char *reason;
     launch_keep(session, &way.says);
+    session->one_start = launch_is(request->u.join.link) || *member->once;
     const enum call_entry entry = call_entry(call, &who);
     if (entry != ENTRY_OPEN) {
         session_knock(session, request, &who, entry);

@@ -112,7 +112,8 @@ void session_tell_way_back(struct signal_session *session, const struct links_ro
     links_url(links, room, link);
     if (who.role != ROLE_GUEST)
         (void)json_object_set_new(welcome, "link", json_string(link));
-    if (!*call_member_ref(m)) // by the link alone, or by the host's secret: these work on
+    // Nobody prolongs a personal token by joining; what is good for one start is replaced.
+    if (!session->one_start)
         return;
     (void)snprintf(who.ref, sizeof(who.ref), "%s", call_member_ref(m));
     (void)snprintf(who.name, sizeof(who.name), "%s", call_member_name(m));

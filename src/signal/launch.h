@@ -26,7 +26,8 @@ void launch_keep(struct signal_session *session, const struct links_launch *says
 /** Rings them: the person has joined. */
 void launch_ring(struct signal_session *session);
 
-/** `link` and `token` of `joined`: what a member or a host passes on, and comes back with. */
+/** `link` and `token` of `joined`: what a member or a host passes on; what one comes back with
+ * who came by something that is good for one start. */
 void session_tell_way_back(struct signal_session *session, const struct links_room *room,
                            json_t *welcome);
 

@@ -40,11 +40,11 @@ struct signal_session {
     enum session_state state;
     struct call_member *member; ///< in JOINED, NULL else
     struct call_knock *knock;   ///< in KNOCKING, NULL else
-    struct links_launch
-        *rings;       ///< owned: whom a launch link rings after the join; NULL: nobody
-    bool by_data;     ///< a request came by its data channel: so goes the answer
-    bool french;      ///< language of error details
-    int64_t offer_id; ///< `id` of the offer under way
+    bool one_start;             ///< it came by a launch link, or a token that works once
+    struct links_launch *rings; ///< owned: whom a launch link rings once it is in; NULL: nobody
+    bool by_data;               ///< a request came by its data channel: so goes the answer
+    bool french;                ///< language of error details
+    int64_t offer_id;           ///< `id` of the offer under way
     struct call_quality *quality; ///< its question under way, or NULL
     int64_t quality_id;           ///< … and its `id`
     usec_t quality_at;            ///< the last one was asked; 0 never

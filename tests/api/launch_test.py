@@ -217,7 +217,7 @@ def one_comes_back_by_the_personal_token_when_the_launch_link_is_over(s):
     zoe.leave()
     back = Person(s, link, token=token)
     assert back.answer["role"] == "host" and back.answer["name"] == "Zoé", back.answer
-    assert back.answer["link"] == link
+    assert back.answer["link"] == link and "token" not in back.answer, "nobody prolongs a token"
     back.leave()
     guest = Person(s, link, name="Guest")
     assert "token" not in guest.answer and "link" not in guest.answer, guest.answer

@@ -18,7 +18,7 @@ export class Inviting extends Emitter {
     link = '';
     /**
      * How one comes back: a launch link, or a token that works once, is good for one start. Empty
-     * for who came without a token: the link, or the host's secret, works on.
+     * for who came by what works on.
      * @type {{link?: string, token?: string}}
      */
     wayBack = {};

@@ -75,7 +75,7 @@
  * @property {Knock[]} [knocking] if we may let others in
  * @property {Source[]} [muted] of what we publish: muted by a host
  * @property {string} [link] the room's, for members and hosts
- * @property {string} [token] to come back with
+ * @property {string} [token] to come back with, after what is good for one start
  * @property {ParticipantInfo[]} participants
  * @property {string | null} speaker
  * @property {RTCIceServer[]} ice_servers

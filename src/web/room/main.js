@@ -23,7 +23,9 @@ const COME_BACK = new Set([
 const url = new URL(location.href);
 const address = readLink(url);
 // The secrets of the fragment stay out of the address bar and of copied links.
-history.replaceState(history.state, '', location.pathname + location.search);
+// A token lies in the entry of this tab's history, so that a reload finds it.
+const kept = address.token ? { ...history.state, token: address.token } : history.state;
+history.replaceState(kept, '', location.pathname + location.search);
 
 const { t, lang, has } = await translatePage(claimIn(address.token, 'locale'));
 const devices = new Devices();
@@ -114,8 +116,7 @@ function enter(joined) {
 }
 
 /**
- * A launch link starts a call once; after it the page is the room's own. The token stays in the
- * entry of this tab's history, which no link that is copied carries, so that a reload finds it.
+ * What is good for one start is replaced by a way back; the page is the room's own then.
  * @param {Room} joined
  */
 function keepWayBack({ inviting: { wayBack } }) {
