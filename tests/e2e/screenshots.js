@@ -21,6 +21,37 @@ async function shoot(person, stem) {
     await person.page.resize(...SIZES.wide);
 }
 
+/** A room with a lobby: who waits, and the host who opens. */
+async function theDoor(server, browser, stem) {
+    const room = await server.makeRoom({ access: 'lobby', title: 'Comité' });
+    const gus = await Person.arrive(browser, room.url, 'Gus');
+    await gus.pressStart();
+    await gus.shows('#waiting');
+    await shoot(gus, stem('9-waiting'));
+    const zoe = await Person.join(browser, room.host_url, 'Zoé');
+    const eve = await Person.arrive(browser, room.url, 'Ève-Marie de la Très-Longue-Rue');
+    await eve.pressStart();
+    await zoe.page.until('two at the door', () => document.querySelectorAll('#knocks-list li').length === 2);
+    await shoot(zoe, stem('9-knocks'));
+    await zoe.page.click('#admit-all');
+    await zoe.meets(gus);
+    await zoe.page.click('#people');
+    await zoe.page.click('#lock');
+    await zoe.shows('#locked');
+    await shoot(zoe, stem('9-host'));
+    await zoe.page.click('.people .tool[data-key$=" remove"]');
+    await zoe.shows('#remove-dialog');
+    await shoot(zoe, stem('9-remove'));
+    await zoe.page.click('#remove-no');
+    await zoe.page.click('.people .tool[data-key$=" microphone"]');
+    for (const person of [gus, eve]) {
+        const told = await person.page.call(() => !document.querySelector('#notice').hidden).catch(() => false);
+        if (told) await shoot(person, stem('9-muted'));
+        await person.page.close();
+    }
+    await zoe.page.close();
+}
+
 async function oneLanguage(server, kind, lang) {
     const browser = await Browser.start(kind, lang);
     const stem = (state) => `${kind}-${lang}-${state}`;
@@ -63,6 +94,7 @@ async function oneLanguage(server, kind, lang) {
         await ada.leave();
         await ada.shows('#after');
         await shoot(ada, stem('8-after'));
+        await theDoor(server, browser, stem);
     } finally {
         await browser.stop();
     }

@@ -300,7 +300,13 @@ static void a_made_up_name_that_can_be_guessed_gets_a_lobby(void **state)
     for (size_t i = 0; i < sizeof weak / sizeof *weak; i++) {
         assert_int_equal(minted(weak[i], &room), LINK_VALID);
         assert_int_equal(room.access, ACCESS_LOBBY);
+        assert_true(room.weak); // also once it is in the database
+        assert_int_equal(links_room_joined(links, &room, NOW), 0);
+        assert_int_equal(minted(weak[i], &room), LINK_VALID);
+        assert_true(room.weak && !room.unborn);
     }
+    assert_int_equal(minted(UUID, &room), LINK_VALID);
+    assert_false(room.weak);
     assert_int_equal(minted("", &room), LINK_UNKNOWN);
     assert_int_equal(minted("a/b", &room), LINK_UNKNOWN);
     assert_int_equal(minted("a%00b", &room), LINK_UNKNOWN);
@@ -324,6 +330,47 @@ static void a_made_up_link_is_closed_and_replaced_as_any_other(void **state)
     assert_int_equal(minted(UUID, &other), LINK_CLOSED);
 }
 
+static void a_lock_is_kept_until_it_is_undone(void **state)
+{
+    struct links_room room, again;
+
+    (void)state;
+    assert_int_equal(minted(UUID, &room), LINK_VALID);
+    assert_int_equal(links_room_lock(links, room.id, true, &again), -ENOENT); // not born
+    assert_int_equal(links_room_joined(links, &room, NOW), 0);
+    assert_int_equal(links_room_lock(links, room.id, true, &again), 0);
+    assert_true(again.locked);
+    assert_int_equal(minted(UUID, &again), LINK_VALID);
+    assert_true(again.locked);
+    assert_int_equal(links_room_rotate(links, &room, OLD_KEEP), 0);
+    assert_int_equal(links_room_find(links, room.id, &again), 0);
+    assert_true(again.locked);
+    assert_int_equal(links_room_lock(links, room.id, false, &again), 0);
+    assert_int_equal(minted(UUID, &again), LINK_VALID);
+    assert_false(again.locked);
+}
+
+static void the_owner_of_a_personal_room_is_its_host(void **state)
+{
+    struct links_room room = {.kind = ROOM_PERSONAL, .owner_ref = "zoe"};
+    struct links_member who = {.ref = "zoe", .name = "Zoé", .role = ROLE_GUEST}, out;
+    bool made;
+    char *url;
+
+    (void)state;
+    (void)snprintf(room.tenant, sizeof room.tenant, "%s", tenant.id);
+    assert_int_equal(links_personal_room(links, &room, &made, NOW), 0);
+    url = links_member_url(links, &room, &who, 60, NOW);
+    assert_int_equal(links_verify_member(links, &room, strstr(url, "#t=") + 3, &out, NOW), 0);
+    assert_int_equal(out.role, ROLE_HOST);
+    free(url);
+    (void)snprintf(who.ref, sizeof who.ref, "%s", "eve");
+    url = links_member_url(links, &room, &who, 60, NOW);
+    assert_int_equal(links_verify_member(links, &room, strstr(url, "#t=") + 3, &out, NOW), 0);
+    assert_int_equal(out.role, ROLE_GUEST);
+    free(url);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -343,6 +390,8 @@ int main(void)
         T(a_made_up_link_outlives_its_room),
         T(a_made_up_name_that_can_be_guessed_gets_a_lobby),
         T(a_made_up_link_is_closed_and_replaced_as_any_other),
+        T(a_lock_is_kept_until_it_is_undone),
+        T(the_owner_of_a_personal_room_is_its_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ import { Knocker } from './knocker.js';
 /** @typedef {import('../lib/types.js').Knock} Knock */
 /** @typedef {import('../i18n.js').Translate} Translate */
 
-const SHOWN = 4;
+const SHOWN = 3;
 
 export class Knocks {
     #room;
@@ -94,11 +94,12 @@ export class Knocks {
         const who = make('span', 'who', this.#t('door.knocks', { name }));
         who.dir = 'auto';
         const { door } = this.#room;
-        row.append(
-            who,
+        const answers = make('span', 'answers');
+        answers.append(
             this.#button('door.admit', 'door.admitOf', name, () => door.admit(id)),
             this.#button('door.deny', 'door.denyOf', name, () => door.deny(id), 'quiet'),
         );
+        row.append(who, answers);
         return row;
     }
 

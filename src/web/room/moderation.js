@@ -11,9 +11,9 @@ import { byId, icon, make } from './dom.js';
 
 /** @type {Record<string, {symbol: string, says: Key, told: Key}>} what a host may mute */
 const MUTES = {
-    microphone: { symbol: 'mic-off', says: 'host.mute', told: 'host.muted' },
-    camera: { symbol: 'camera-off', says: 'host.stopCamera', told: 'host.stoppedCamera' },
-    screen: { symbol: 'screen-off', says: 'host.stopScreen', told: 'host.stoppedScreen' },
+    microphone: { symbol: 'mic', says: 'host.mute', told: 'host.muted' },
+    camera: { symbol: 'camera', says: 'host.stopCamera', told: 'host.stoppedCamera' },
+    screen: { symbol: 'screen', says: 'host.stopScreen', told: 'host.stoppedScreen' },
 };
 
 export class Moderation {
@@ -107,9 +107,8 @@ export class Moderation {
         const { locked } = this.#room.door;
         byId('locked').hidden = !locked;
         byId('host-bar').hidden = !this.#hosts;
-        this.#lock.setAttribute('aria-pressed', String(locked));
         this.#lock.replaceChildren(
-            icon(locked ? 'lock' : 'unlock'),
+            icon(locked ? 'unlock' : 'lock'),
             make('span', '', this.#t(locked ? 'host.unlock' : 'host.lock')),
         );
     }

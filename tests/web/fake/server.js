@@ -37,6 +37,8 @@ export class FakeServer {
         sdp: answerTo(offer.sdp),
         generation: this.generation,
     });
+    /** Keeps who joins before the door: what `lobby` says; null: the door is open. */
+    lobby = null;
     /** Decides on `resume`: true, or false for unknown_session. */
     resumes = true;
     generation = 1;
@@ -102,13 +104,27 @@ export class FakeServer {
         });
     }
 
+    /** Lets those in who wait. */
+    letIn(name = 'Ada') {
+        this.lobby = null;
+        this.say(this.#welcome('joined', name));
+    }
+
+    #atDoor() {
+        if (!this.lobby) return null;
+        const resume = `knock${++this.#sessions}`;
+        const more = { participant: 'k_self', resume };
+        return { type: 'lobby', state: 'waiting', ...this.lobby, ...more };
+    }
+
     #answer(message) {
         switch (message.type) {
             case 'join':
                 if (message.link === 'unknown')
                     return { type: 'error', reason: 'unknown_link' };
-                return this.#welcome('joined', message.name);
+                return this.#atDoor() ?? this.#welcome('joined', message.name);
             case 'resume':
+                if (this.lobby && message.participant === 'k_self') return this.#atDoor();
                 if (!this.resumes) return { type: 'error', reason: 'unknown_session' };
                 return {
                     ...this.#welcome('resumed', 'Ada'),
