@@ -12,6 +12,7 @@ import re
 import subprocess
 import uuid
 
+from compat_snippets import bigbluebutton, lasuite
 from serving import ENV, SALON, Server
 from signing import claims, jwt
 from stream_test import Stream
@@ -20,7 +21,8 @@ from webhooks_test import Receiver, signatures
 PAGES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "integrations"
 PLACE = re.compile(r"(<!-- ([a-z0-9-]+) -->\n).*?(<!-- /\2 -->)", re.S)
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "fuzz" / "corpus" / "cal"
-REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 302: "Found", 403: "Forbidden",
+REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 302: "Found",
+           400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
            404: "Not Found", 409: "Conflict", 410: "Gone", 422: "Unprocessable Content"}
 ALICE = {"ref": "alice", "name": "Alice Martin"}
 BOB = {"ref": "bob", "name": "Bob Durand"}
@@ -207,7 +209,7 @@ def command(r):
 
 
 #: All of them, each on a server of its own. Others add theirs.
-RECORDED = [wimi, webhook, whaller, bluemind, plain, command]
+RECORDED = [wimi, webhook, whaller, bluemind, plain, command, bigbluebutton, lasuite]
 
 
 def record():
