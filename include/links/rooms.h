@@ -73,9 +73,6 @@ char *links_member_token(const struct links *links, const struct links_room *roo
 char *links_member_url(const struct links *links, const struct links_room *room,
                        const struct links_member *who, int64_t ttl_s, int64_t now);
 
-/** How many rooms are not closed: for readiness, which it proves. */
-int links_count(struct links *links, int64_t *rooms);
-
 /** An answer kept for an Idempotency-Key. */
 struct links_answer {
     uint8_t request[32]; ///< SHA-256 of method, path and body

@@ -132,8 +132,6 @@ int store_link_add(struct store *store, const char *room, unsigned version,
 int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
                     enum store_link_state *state, struct store_room *out);
 
-int store_room_count(struct store *store, int64_t *rooms);
-
 /** How many of a tenant's rooms are not closed. */
 int store_room_count_tenant(struct store *store, const char *tenant, int64_t *rooms);
 

@@ -38,7 +38,7 @@ static void answer(struct http_req *req, struct api *api, bool admit)
     struct links_caller caller;
     struct links_room room;
 
-    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room))
+    if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) || !api_body_empty(req))
         return;
     if (call_lobby_answer(api->conf.call, room.id, http_param(req, "kid"), admit))
         http_reply(req, 204, NULL, NULL, 0);

@@ -233,8 +233,7 @@ static void healthz(struct http_req *req, void *ctx)
 static void readyz(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
-    int64_t rooms;
-    int error = links_count(api->conf.links, &rooms);
+    int error = store_check(api->conf.store);
 
     if (error)
         http_problem_later(req, PROBLEM_CAPACITY, "database", 5);

@@ -183,11 +183,6 @@ void links_host_url(const struct links *links, const struct links_room *room,
     (void)snprintf(out, LINKS_URL_SIZE, "%s/r/%s#h=%s", links->public_url, token, host);
 }
 
-int links_count(struct links *links, int64_t *rooms)
-{
-    return store_room_count(links->store, rooms);
-}
-
 int links_answer_get(struct links *links, const char *tenant, const char *key,
                      struct links_answer *out, int64_t now)
 {

@@ -229,12 +229,3 @@ int store_link_find(struct store *store, const uint8_t hash[STORE_HASH_SIZE],
     }
     return sql_end(&q) ? q.error : found ? 0 : -ENOENT;
 }
-
-int store_room_count(struct store *store, int64_t *rooms)
-{
-    struct query q = sql_start(store, SQL_ROOM_COUNT);
-
-    if (sql_row(&q))
-        *rooms = sql_get_int(&q);
-    return sql_end(&q);
-}

@@ -61,7 +61,6 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROOM_COUNT_OWNER] = "SELECT count(*) FROM rooms WHERE tenant = ? AND owner_ref = ? "
                              "AND owner_ref <> '' AND NOT closed",
     [SQL_ROOM_VERSION] = "UPDATE rooms SET link_version = ? WHERE id = ?",
-    [SQL_ROOM_COUNT] = "SELECT count(*) FROM rooms WHERE NOT closed",
     [SQL_ROOM_COUNT_TENANT] = "SELECT count(*) FROM rooms WHERE tenant = ? AND NOT closed",
     [SQL_ROOM_PERSONAL] =
         "SELECT " ROOM_COLUMNS " FROM rooms WHERE tenant = ? AND owner_ref = ? "

@@ -88,6 +88,8 @@ static const char *const migrations[] = {
     "CREATE INDEX meetings_age ON meetings(whose, created_ms);"
     "CREATE TABLE used_tokens(id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX used_tokens_age ON used_tokens(expires_at);",
+    // A quota of rooms is counted at each new one, without looking at the rooms themselves.
+    "CREATE INDEX rooms_open ON rooms(tenant) WHERE NOT closed;",
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 import time
 
+import contract
 from endpoints import CALENDAR, ENDPOINTS, SCOPES, World, key_of, tenant
 from serving import Server, check_problem, main
 
@@ -90,6 +91,18 @@ def pointers(value, base=""):
         yield f"{base}/{key}", inner
         if isinstance(inner, (dict, list)):
             yield from pointers(inner, f"{base}/{key}")
+
+
+def every_endpoint_that_is_described_is_among_these(_):
+    def form(path):
+        return re.sub(r"\{\w+\}", "{}", path)
+
+    here = {(e.method, form(e.path)) for e in ENDPOINTS} | {("POST", CALENDAR)}
+    described = {(method.upper(), form(path)) for path, methods in contract.load()["paths"].items()
+                 for method in methods if path.startswith("/api/v1/")
+                 and method in ("get", "post", "put", "patch", "delete")}
+    missing = described - here - {("GET", "/api/v1/openapi.yaml"), ("GET", "/api/v1/signal")}
+    assert not missing, missing
 
 
 # ---- who asks ----
@@ -448,4 +461,4 @@ SHARED = [without_a_key_or_with_a_wrong_one_nothing_answers,
           the_same_key_with_another_request_is_refused]
 
 if __name__ == "__main__":
-    sys.exit(main(SHARED))
+    sys.exit(main(SHARED, [], [every_endpoint_that_is_described_is_among_these]))

@@ -59,6 +59,11 @@ ENDPOINTS = [
              {"contacts": [{"ref": "u-2", "name": "Paul", "presence": "online"}]},
              ("/contacts", "/contacts/0/ref", "/contacts/0/name"),
              ("/contacts/0/ref", "/contacts/0/name")),
+    Endpoint("DELETE", _R + "/participants/{pid}", "rooms:write"),
+    Endpoint("POST", _R + "/participants/{pid}/mute", "rooms:write", {"source": "microphone"}),
+    Endpoint("GET", _R + "/lobby", "rooms:read"),
+    Endpoint("POST", _R + "/lobby/{pid}/admit", "rooms:write", {}),
+    Endpoint("POST", _R + "/lobby/{pid}/deny", "rooms:write", {}),
     Endpoint("GET", _R + "/quality", "rooms:read"),
     Endpoint("POST", _R + "/rotate", "rooms:write", {"old": "keep", "disconnect": False}),
     Endpoint("POST", _R + "/tokens", "rooms:write", {"user": _PERSON, "role": "member", "ttl": 60},
@@ -131,7 +136,7 @@ class World:
         self.s, self.name = s, name
         self.added = tenant(s, "add", name)
         self.key = key_of(self.added)
-        self.ids = {"event": f"event-{name}", "user": f"user-{name}"}
+        self.ids = {"event": f"event-{name}", "user": f"user-{name}", "pid": "p_none"}
         room = self.make("POST", "/api/v1/rooms", {"title": f"Title of {name}", "owner": {
             "ref": "owner", "name": f"Owner of {name}"}})
         self.room, self.ids["room"] = room, room["id"]
