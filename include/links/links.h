@@ -112,6 +112,13 @@ enum links_status links_minted(struct links *links, const char *prefix, const ch
  */
 int links_room_joined(struct links *links, struct links_room *room, int64_t now);
 
+/**
+ * Whether the invitation by whose link one came to a room still lets in, after one has waited:
+ * VALID (also for who came by the room's own link), REPLACED, EXPIRED, UNKNOWN or DOWN.
+ */
+enum links_status links_still_invited(struct links *links, const struct links_room *room,
+                                      int64_t now);
+
 /** True if `secret` (the `h=` of a host link's fragment) is the room's, in constant time. */
 bool links_is_host(const struct links *links, const struct links_room *room,
                    const char *secret);

@@ -239,6 +239,17 @@ int links_invitation_purge(struct links *links, const char *tenant, int64_t befo
 
 /* ---- /i/<token>: a personal link ---- */
 
+/** What becomes of one who comes by it now. */
+static enum links_status invited(const struct store_invitation *i, int64_t now)
+{
+    if (i->state == INVITE_CANCELLED)
+        return LINK_REPLACED;
+    if ((i->max_uses > 0 && i->uses >= i->max_uses) ||
+        (i->expires_at != 0 && now >= i->expires_at))
+        return LINK_EXPIRED;
+    return LINK_VALID;
+}
+
 enum links_status resolve_invitation(struct links *links, const char *link,
                                      struct links_room *room, int64_t now)
 {
@@ -261,13 +272,23 @@ enum links_status resolve_invitation(struct links *links, const char *link,
     memcpy(room->invited, i.to_name, sizeof room->invited);
     if (room->closed)
         return LINK_CLOSED;
-    if (i.state == INVITE_CANCELLED)
-        return LINK_REPLACED;
-    if ((i.max_uses > 0 && i.uses >= i.max_uses) ||
-        (i.expires_at != 0 && now >= i.expires_at) ||
-        (room->expires_at != 0 && now >= room->expires_at))
+    if (room->expires_at != 0 && now >= room->expires_at)
         return LINK_EXPIRED;
-    return LINK_VALID;
+    return invited(&i, now);
+}
+
+enum links_status links_still_invited(struct links *links, const struct links_room *room,
+                                      int64_t now)
+{
+    struct store_invitation i;
+    int error;
+
+    if (!*room->invitation)
+        return LINK_VALID;
+    error = store_invitation_get(links->store, room->invitation, &i);
+    if (error)
+        return error == -ENOENT ? LINK_UNKNOWN : LINK_DOWN;
+    return invited(&i, now);
 }
 
 int use_invitation(struct links *links, const struct links_room *room, int64_t now)

@@ -6,6 +6,7 @@
 #include "links/rooms.h"
 
 #include <string.h>
+#include <time.h>
 
 /* ---- who knocks ---- */
 
@@ -31,6 +32,14 @@ static void come_in(struct signal_session *session, int64_t id)
     const char *reason = NULL;
     struct call_knock *k = session->knock;
     session->knock = NULL;
+    // Several may have knocked with an invitation that works once.
+    const enum links_status invited =
+        links_still_invited(session->signal->conf.links, &room, (int64_t)time(NULL));
+    if (invited != LINK_VALID) {
+        call_knock_leave(k);
+        session_close(session, session_link_reason(invited));
+        return;
+    }
     struct call_member *m = call_knock_enter(k, &session_call_ops, session, &reason);
     if (!m) {
         session_close(session, reason);

@@ -3,6 +3,7 @@
 
 #include "call/lobby.h"
 #include "links/events.h"
+#include "links/invitations.h"
 #include "links/settings.h"
 
 static void set_access(struct house *h, enum links_access access)
@@ -441,6 +442,32 @@ static void a_link_that_can_be_guessed_belongs_to_who_is_inside(void **state)
     house_end(&h);
 }
 
+static void of_those_who_knock_with_one_invitation_one_comes_in(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client host, one, two;
+    struct store_invitation invitation = {.email = true, .max_uses = 1};
+    begin(&h, ACCESS_LOBBY);
+    strcpy(invitation.tenant, h.tenant.id);
+    strcpy(invitation.room, h.room.id);
+    strcpy(invitation.to_name, "Gus");
+    assert_int_equal(links_invite(h.links, &invitation, false, (int64_t)time(NULL)), 0);
+    join_host(&h, &host);
+    links_invitation_url(h.links, &invitation, h.url);
+    knock(&h, &one, "Gus", "lobby");
+    knock(&h, &two, "Gus", "lobby");
+    ask(&host, "{\"type\":\"admit\",\"all\":true}");
+    assert_non_null(heard(&one, "joined", 0));
+    assert_null(heard(&two, "joined", 0));
+    assert_string_equal(str(last(&two), "reason"), "link_expired");
+    assert_int_equal(call_lobby_count(h.world.call, h.room.id), 0);
+    client_fini(&host);
+    client_fini(&one);
+    client_fini(&two);
+    house_end(&h);
+}
+
 static void knocks_are_limited_by_address(void **state)
 {
     (void)state;
@@ -580,6 +607,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(members_need_not_knock_and_may_open_no_door),
         cmocka_unit_test(a_personal_room_waits_for_its_owner),
         cmocka_unit_test(a_link_that_can_be_guessed_belongs_to_who_is_inside),
+        cmocka_unit_test(of_those_who_knock_with_one_invitation_one_comes_in),
         cmocka_unit_test(knocks_are_limited_by_address),
         cmocka_unit_test(a_closed_room_and_the_end_are_told_to_who_waits),
         cmocka_unit_test(a_host_mutes_and_the_one_is_told_by_whom),
