@@ -49,6 +49,9 @@ void text_percent(FILE *out, const char *s);
 /** Writes with & < > " ' escaped, for HTML text and quoted attributes. */
 void text_html(FILE *out, const char *s);
 
+/** A letter in lower case (ASCII), anything else as it is. */
+char text_lower(char c);
+
 /** True if the `len` bytes at `s` are the NUL-terminated `word`, in any case (ASCII). */
 bool text_same_word(const char *s, size_t len, const char *word);
 

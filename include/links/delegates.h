@@ -25,9 +25,15 @@ char *links_delegate_token(struct links *links, const struct links_delegate *who
 int links_delegate_verify(struct links *links, const char *token, struct links_delegate *out,
                           int64_t now);
 
-/** A page of this user's rooms that are not closed, newest first; `*count`: of all of them. */
-int links_delegate_rooms(struct links *links, const struct links_delegate *who, unsigned offset,
-                         unsigned limit, void (*each)(const struct links_room *room, void *ctx),
-                         void *ctx, int64_t *count);
+/** Which of a user's rooms to list. */
+struct links_page {
+    unsigned offset, limit;
+    int64_t count; ///< filled in: of all rooms
+};
+
+/** Calls `each` for a page of this user's rooms that are not closed, newest first. */
+int links_delegate_rooms(struct links *links, const struct links_delegate *who,
+                         struct links_page *page,
+                         void (*each)(const struct links_room *room, void *ctx), void *ctx);
 
 #endif

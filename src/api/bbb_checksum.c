@@ -16,13 +16,13 @@ static void take_given(const char *value, size_t len, char out[BBB_CHECKSUM_MAX 
     if (len > BBB_CHECKSUM_MAX)
         return;
     for (size_t i = 0; i < len; i++) {
-        const char c = value[i];
+        const char c = text_lower(value[i]);
 
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) {
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
             out[0] = '\0';
             return;
         }
-        out[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        out[i] = c;
         out[i + 1] = '\0';
     }
 }

@@ -121,7 +121,7 @@ static void answer_again(const struct bbb_ask *ask, const struct links_meeting *
             return;
         if (strcmp(asked->options, meeting->options) != 0 ||
             strcmp(before.title, room->title) != 0) {
-            (void)strcpy(meeting->options, asked->options);
+            memcpy(meeting->options, asked->options, sizeof meeting->options);
             error = links_meeting_change(ask->api->conf.links, meeting, room);
             if (error == 0)
                 api_tell_room(ask->api, "room.updated", room);

@@ -55,7 +55,7 @@ static bool add_meta(json_t *meta, const char *name, const char *value)
     if (!bbb_xml_name(name))
         return true;
     for (; name[n]; n++)
-        key[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] - 'A' + 'a') : name[n];
+        key[n] = text_lower(name[n]);
     key[n] = '\0';
     return json_object_set_new(meta, key, json_string(value)) == 0;
 }
@@ -81,7 +81,7 @@ bool bbb_options_read(const struct bbb_ask *ask, struct bbb_options *out)
                                 .guests = guests_from(bbb_get(ask, "guestPolicy")),
                                 .meta = json_object()};
     if (logout && strlen(logout) < sizeof out->logout && web_address(logout))
-        (void)strcpy(out->logout, logout);
+        (void)snprintf(out->logout, sizeof out->logout, "%s", logout);
     if (!out->meta || !read_meta(&ask->query, out->meta) || !read_meta(&ask->body, out->meta))
         bbb_fail_error(ask->req, -ENOMEM);
     else if (json_object_size(out->meta) > META_MAX || !bbb_options_write(out, text))

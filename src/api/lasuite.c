@@ -147,7 +147,7 @@ static bool take_email(const char *text, char out[LINKS_REF_SIZE])
         strpbrk(text, " <>()[],;:\\\""))
         return false;
     for (size_t i = 0; i <= len; i++)
-        out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+        out[i] = text_lower(text[i]);
     return true;
 }
 

@@ -69,7 +69,7 @@ bool lasuite_uuid(const char *room, char out[LASUITE_UUID_SIZE])
 static int hex_value(char c)
 {
     static const char hex[] = "0123456789abcdef";
-    const char *at = c ? strchr(hex, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+    const char *at = c ? strchr(hex, text_lower(c)) : NULL;
 
     return at ? (int)(at - hex) : -1;
 }
@@ -113,7 +113,7 @@ bool lasuite_room_id(const char *uuid, char out[LINKS_ID_SIZE])
         if (from[at / 8] >> (7 - at % 8) & 1)
             bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
     }
-    (void)strcpy(out, PREFIX);
+    memcpy(out, PREFIX, sizeof PREFIX);
     text_base32(bits, sizeof bits, ID_CHARS, out + sizeof PREFIX - 1);
     // Version, variant and hash must be right, too: a room has one UUID.
     return lasuite_uuid(out, again) && strcasecmp(again, uuid) == 0;

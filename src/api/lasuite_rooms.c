@@ -278,18 +278,19 @@ void lasuite_list(struct http_req *req, void *ctx)
     struct links_delegate who;
     struct listing l = {.api = api};
     const unsigned page = number(req, "page", 1);
-    unsigned size = number(req, "page_size", PAGE_DEFAULT);
-    int64_t count = 0;
-    int error;
+    const unsigned size = number(req, "page_size", PAGE_DEFAULT);
+    struct links_page p = {.limit = size == 0         ? PAGE_DEFAULT
+                                    : size > PAGE_MAX ? PAGE_MAX
+                                                      : size};
+    int error = page == 0 ? -ENOENT : 0;
 
     if (!lasuite_caller(api, req, &who))
         return;
-    size = size == 0 ? PAGE_DEFAULT : size > PAGE_MAX ? PAGE_MAX : size;
     l.results = json_array();
-    error = page == 0 ? -ENOENT
-                      : links_delegate_rooms(api->conf.links, &who, (page - 1) * size, size,
-                                             list_one, &l, &count);
-    if (error == 0 && page > 1 && (int64_t)(page - 1) * size >= count)
+    p.offset = page == 0 ? 0 : (page - 1) * p.limit;
+    if (error == 0)
+        error = links_delegate_rooms(api->conf.links, &who, &p, list_one, &l);
+    if (error == 0 && page > 1 && p.offset >= p.count)
         error = -ENOENT;
     if (error) {
         json_decref(l.results);
@@ -300,8 +301,9 @@ void lasuite_list(struct http_req *req, void *ctx)
         return;
     }
     http_set(req, "Cache-Control", "no-store");
-    http_reply_json(req, 200,
-                    json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)count, "next",
-                              page_url(req, (int64_t)page * size < count ? page + 1 : 0, size),
-                              "previous", page_url(req, page - 1, size), "results", l.results));
+    http_reply_json(
+        req, 200,
+        json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)p.count, "next",
+                  page_url(req, p.offset + p.limit < p.count ? page + 1 : 0, p.limit),
+                  "previous", page_url(req, page - 1, p.limit), "results", l.results));
 }

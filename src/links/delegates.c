@@ -129,14 +129,14 @@ static void on_room(const struct store_room *row, void *ctx)
     e->each(&room, e->ctx);
 }
 
-int links_delegate_rooms(struct links *links, const struct links_delegate *who, unsigned offset,
-                         unsigned limit, void (*each)(const struct links_room *room, void *ctx),
-                         void *ctx, int64_t *count)
+int links_delegate_rooms(struct links *links, const struct links_delegate *who,
+                         struct links_page *page,
+                         void (*each)(const struct links_room *room, void *ctx), void *ctx)
 {
     const struct store_room_query query = {
-        .tenant = who->tenant.id, .owner_ref = who->user, .limit = limit};
+        .tenant = who->tenant.id, .owner_ref = who->user, .limit = page->limit};
     struct room_each e = {each, ctx};
-    int error = store_room_count_owner(links->store, who->tenant.id, who->user, count);
+    int error = store_room_count_owner(links->store, who->tenant.id, who->user, &page->count);
 
-    return error ? error : store_room_page(links->store, &query, offset, on_room, &e);
+    return error ? error : store_room_page(links->store, &query, page->offset, on_room, &e);
 }
