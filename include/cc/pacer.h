@@ -26,7 +26,7 @@
 #define PACER_BURST_BYTES 4800               ///< and at least so much
 #define PACER_TICK        (5 * USEC_PER_MS)  ///< pause between two looks at the queue
 #define PACER_CATCH_UP    (20 * USEC_PER_MS) ///< of padding that was due and is sent later
-#define PACER_MAX_AGE     USEC_PER_SEC       ///< what waited so long has lost its worth
+#define PACER_MAX_AGE     USEC_PER_SEC       ///< what waited so long has usually lost its worth
 #define PACER_MAX_BYTES   (512u * 1024)      ///< queued at most
 
 /** Who goes first. */
@@ -47,6 +47,7 @@ struct pacer {
     int64_t own_byte; ///< likewise at the pacing rate: what holds without padding
     int64_t pad_byte; ///< likewise of padding; 0: no padding
     usec_t looked_at; ///< the queue was last looked at
+    usec_t patience;  ///< what waits longer has lost its worth; PACER_MAX_AGE at first
     unsigned count;   ///< queued
     size_t bytes;     ///< queued
     struct pacer_item *head[PACER_QUEUES], *tail[PACER_QUEUES]; ///< not owned

@@ -10,7 +10,7 @@ static int64_t byte_time(uint64_t bps)
 
 void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now)
 {
-    *p = (struct pacer){.busy = now * 1000, .pad_busy = now * 1000};
+    *p = (struct pacer){.busy = now * 1000, .pad_busy = now * 1000, .patience = PACER_MAX_AGE};
     pacer_set_rate(p, rate_bps, now);
 }
 
@@ -86,8 +86,8 @@ bool pacer_full(const struct pacer *p, size_t len, usec_t now)
 {
     const struct pacer_item *oldest = p->head[PACER_PICTURE];
     const int64_t wait = (int64_t)(p->bytes + len) * p->byte / 1024;
-    return p->bytes + len > PACER_MAX_BYTES || wait > PACER_MAX_AGE * 1000 ||
-           (oldest && now - oldest->at > PACER_MAX_AGE);
+    return p->bytes + len > PACER_MAX_BYTES || wait > p->patience * 1000 ||
+           (oldest && now - oldest->at > p->patience);
 }
 
 bool pacer_pads(const struct pacer *p, usec_t now)

@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOUND_BPS     40000u ///< of a voice whose rate is not known
-#define SHARE_SLOTS   64     ///< pictures of one viewer that are weighed against each other
-#define TICK          (300 * USEC_PER_MS) ///< about how often track_measure() is called
-#define MILLIBITS_NUM 19 ///< bits a second and pixel, times ten: 1.75 Mbit/s at 720p
-#define MILLIBITS_DEN 10
+#define SOUND_BPS   40000u ///< of a voice whose rate is not known
+#define SHARE_SLOTS 64     ///< pictures of one viewer that are weighed against each other
+#define TICK        (300 * USEC_PER_MS) ///< about how often track_measure() is called
+// A text that comes late can still be read, and its keyframe is large: given up halfway again
+// and again, it would never come.
+#define SCREEN_PATIENCE (4 * USEC_PER_SEC)
+#define MILLIBITS_NUM   19 ///< bits a second and pixel, times ten: 1.75 Mbit/s at 720p
+#define MILLIBITS_DEN   10
 
 /** What a picture of this size usually takes: small ones more for each pixel. */
 static uint64_t expected(const struct stream *st)
@@ -232,8 +235,11 @@ static void divide(struct downlink *d, uint64_t bps, uint64_t sound, usec_t now)
         trust(a, n);
     allocator_run(&d->allocator, a, n, bps, now);
     d->wanted_bps = d->given_bps = sound;
+    d->pacer.patience = PACER_MAX_AGE;
     for (unsigned i = 0; i < n; i++) {
         ration(of[i], &a[i]);
+        if (a[i].rank == ALLOCATE_SCREEN && a[i].given >= 0)
+            d->pacer.patience = SCREEN_PATIENCE;
         d->wanted_bps += a[i].step[a[i].step_count - 1].rate_bps;
         d->given_bps += a[i].given < 0 ? 0 : a[i].step[a[i].given].rate_bps;
     }
