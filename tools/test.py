@@ -16,7 +16,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PHASES = ["lint", "unit", "fuzz", "sim", "interop", "e2e"]
+PHASES = ["lint", "unit", "fuzz", "sim", "interop", "e2e", "quality"]
 GCC = ROOT / "build-gcc"     # the compiler of a release, warnings are errors
 ASAN = ROOT / "build-asan"   # clang, AddressSanitizer and UndefinedBehaviorSanitizer, fuzz targets
 CACHE = ROOT / "build-cache"
@@ -261,14 +261,14 @@ def sim(tally, pattern):
 
 # ---- whole servers with real peers
 
-def against(tally, phase, where, pattern):
+def against(tally, phase, where, pattern, *options):
     """tests/PHASE/run prints its results itself and ends with a line of totals."""
     name = f"{phase} ({where.name})"
     if not build(tally, where):
         tally.skip(name, "the build failed")
         return
     tally.say(f"---- {name}")
-    p = subprocess.Popen([ROOT / "tests" / phase / "run", *(["-k", pattern] if pattern else [])], cwd=ROOT,
+    p = subprocess.Popen([ROOT / "tests" / phase / "run", *options, *(["-k", pattern] if pattern else [])], cwd=ROOT,
                          env=ENV | {"SALON": str(where / "salon"), "BUILD": str(where)}, text=True,
                          errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     total = None
@@ -299,6 +299,10 @@ def interop(tally, pattern):
 def e2e(tally, pattern):
     against(tally, "e2e", GCC, pattern)
     against(tally, "e2e", ASAN, pattern)
+
+
+def quality(tally, pattern):
+    against(tally, "quality", GCC, pattern, "--short")
 
 
 def main():
