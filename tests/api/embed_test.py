@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Rooms in the pages of others: embed_test.py SALON. Exit 1 if a test fails."""
+import sqlite3
 import sys
 import urllib.parse
 
@@ -63,7 +64,21 @@ def the_page_knows_whose_pages_may_frame_it(s):
     assert 'name="salon-origins" content=""' in page.text
 
 
+def reading_changes_no_row(s):
+    def rows():
+        with sqlite3.connect(f"file:{s.state}/salon.db?mode=ro", uri=True) as db:
+            return list(db.iterdump())
+
+    room = s.post("/api/v1/rooms", {}).json
+    before = rows()
+    for path in ("/embed.js", "/api/v1/openapi.yaml", f"/oembed?url={room['url']}", path_of(room["url"])):
+        for method in ("GET", "HEAD"):
+            assert s.ask(method, path, key=False).status == 200, (method, path)
+    assert rows() == before
+
+
 SHARED = [
+    reading_changes_no_row,
     a_link_becomes_a_frame_that_nobody_looked_up, a_frame_holds_no_secret_of_the_link,
     what_is_no_link_of_ours_is_no_frame, the_script_is_for_any_page,
     the_page_knows_whose_pages_may_frame_it,
