@@ -12,7 +12,7 @@ import embed_test
 import events_test
 import http_test
 import invitations_test
-import launch_test
+import inviting_test
 import lobby_test
 import serving
 import stream_test
@@ -21,7 +21,7 @@ from serving import main
 
 #: Whose requests and answers are judged: on one server, on one each, with none given.
 SHARED = [*http_test.SHARED, *events_test.SHARED, *calendar_test.SHARED,
-          *embed_test.SHARED, *launch_test.SHARED]
+          *embed_test.SHARED, *inviting_test.SHARED]
 ALONE = [*http_test.ALONE[:1], *invitations_test.ALONE, *lobby_test.ALONE]
 WITHOUT = [webhooks_test.with_loopback_open(t) for t in webhooks_test.OPEN]
 
