@@ -55,11 +55,11 @@ int links_invitation_list(struct links *links, const char *room,
 
 /**
  * Moves it to another state. -EALREADY: it is settled, or this step does not lead there;
- * `*invitation` is as it is now then. `live`: the call goes on, so that a missed one may still
+ * `*invitation` is as it is now then. `call_lives`: a missed one may still
  * be accepted.
  */
 int links_invitation_move(struct links *links, struct store_invitation *invitation,
-                          enum links_invite_state to, bool live, int64_t now);
+                          enum links_invite_state to, bool call_lives, int64_t now);
 
 /** Moves what is due by `now` (at most 64), told through `each`. `*next`: the next is due; 0
  * none. */
