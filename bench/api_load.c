@@ -199,6 +199,14 @@ static void run(struct load *l, char **request, unsigned count, double rate, uns
     }
 }
 
+/** The time that so many of a hundred did not exceed, in milliseconds. */
+static double at_percent(const struct load *l, unsigned percent)
+{
+    const unsigned at = (unsigned)((uint64_t)l->done * percent / 100);
+
+    return (double)l->took[at < l->done ? at : l->done - 1] / 1e6;
+}
+
 static int requests(unsigned port, double rate, unsigned seconds)
 {
     const unsigned total = (unsigned)(rate * seconds);
@@ -221,9 +229,10 @@ static int requests(unsigned port, double rate, unsigned seconds)
     qsort(l.took, total, sizeof *l.took, compare);
     (void)printf("{\"requests\": %u, \"bad\": %u, \"p50_ms\": %.3f, \"p90_ms\": %.3f, "
                  "\"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
-                 total, l.bad, (double)l.took[total / 2] / 1e6,
-                 (double)l.took[total * 9 / 10] / 1e6, (double)l.took[total * 99 / 100] / 1e6,
-                 (double)l.took[total - 1] / 1e6);
+                 total, l.bad, at_percent(&l, 50), at_percent(&l, 90), at_percent(&l, 99),
+                 at_percent(&l, 100));
+    free(l.conn);
+    free(l.took);
     return EXIT_SUCCESS;
 }
 
@@ -275,6 +284,8 @@ static int streams(unsigned port, unsigned count, const char *path)
         (void)printf("{\"heard\": %u}\n", count);
         (void)fflush(stdout);
     }
+    free(request);
+    free(fd);
     return EXIT_SUCCESS;
 }
 
