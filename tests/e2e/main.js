@@ -1,5 +1,6 @@
 import { main } from './lib/runner.js';
 import './tests/audio.js';
+import './tests/bbb.js';
 import './tests/calls.js';
 import './tests/data.js';
 import './tests/page.js';

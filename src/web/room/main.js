@@ -47,7 +47,10 @@ const LEADS_BACK = new Set(['left', 'removed', 'room_closed']);
 
 const waiting = new WaitingView(t, () => room?.leave());
 byId('rejoin').addEventListener('click', () => start(name));
-addEventListener('pagehide', () => room?.leave());
+addEventListener('pagehide', () => {
+    back = ''; // the page goes elsewhere already, or comes again
+    room?.leave();
+});
 if (address.link.startsWith('/launch/') && !address.token) {
     end('launch_missing');
 } else {

@@ -68,6 +68,13 @@ export class Server {
         return this.ask('POST', '/rooms', body);
     }
 
+    /** A new front end that speaks BigBlueButton: all that its administrator types in. */
+    bigBlueButton(name) {
+        const said = execFileSync(SALON, ['tenant', 'add', name, '--state', this.state], { encoding: 'utf8' });
+        const base = new URL(/^BigBlueButton URL: (\S+)/m.exec(said)[1]).pathname;
+        return { base: this.url + base, secret: /^BigBlueButton secret: (\S+)/m.exec(said)[1] };
+    }
+
     /** The join link of a new room. */
     async room(body = {}) {
         return (await this.makeRoom(body)).url;
