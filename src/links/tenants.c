@@ -63,6 +63,19 @@ static bool host_char(char c)
            strchr(".-[]:", c);
 }
 
+/** This machine itself: the host alone, or with a port. A name that only begins so is
+ * another's. */
+static bool is_here(const char *host)
+{
+    static const char *const here[] = {"127.0.0.1", "localhost", "[::1]"};
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+        const size_t len = strlen(here[i]);
+        if (strncmp(host, here[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
+            return true;
+    }
+    return false;
+}
+
 bool links_origin_valid(const char *origin)
 {
     bool https = strncmp(origin, "https://", 8) == 0;
@@ -76,8 +89,7 @@ bool links_origin_valid(const char *origin)
         if (!host_char(*p))
             return false;
     }
-    return https || strncmp(host, "127.0.0.1", 9) == 0 || strncmp(host, "localhost", 9) == 0 ||
-           strncmp(host, "[::1]", 5) == 0;
+    return https || is_here(host);
 }
 
 bool origins_valid(const char *origins)

@@ -24,6 +24,13 @@ def free_port():
         return s.getsockname()[1]
 
 
+def free_udp_port():
+    """Tests run beside each other: two servers that look for the first free port find the same one."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        s.bind(("::", 0))
+        return s.getsockname()[1]
+
+
 #: Called with (server, method, path, headers, body, answer) after each request; for openapi_test.py.
 watch = None
 
@@ -50,7 +57,7 @@ class Server:
         self.state = state or tempfile.mkdtemp(prefix="salon-http-")
         self.port = free_port()
         self.args = [*(["--dev"] if dev else []), "--port", str(self.port), "--state", self.state,
-                     "--workers", "1", "--log-level", "debug", *args]
+                     "--workers", "1", "--media-port", str(free_udp_port()), "--log-level", "debug", *args]
         self.logs = []
         self.dev = dev
         self.start()

@@ -357,6 +357,9 @@ static void tenants_are_checked_and_named_once(void **state)
     assert_int_equal(links_tenant_add(links, &name, NOW), -EINVAL);
     assert_int_equal(links_tenant_add(links, &good, NOW), 0);
     assert_false(links_origin_valid("http://a.example"));
+    assert_false(links_origin_valid("http://127.0.0.1.a.example"));
+    assert_false(links_origin_valid("http://localhosts.example:80"));
+    assert_true(links_origin_valid("http://[::1]:8080"));
     assert_false(links_origin_valid("https://"));
     assert_false(links_origin_valid("https://a; script-src *"));
 }

@@ -57,7 +57,11 @@ class Server:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        args = ["--dev", "--port", str(self.port), "--state", self.state, "--workers", "1"]
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:  # other tests look for one too
+            s.bind(("::", 0))
+            media = s.getsockname()[1]
+        args = ["--dev", "--port", str(self.port), "--state", self.state, "--workers", "1",
+                "--media-port", str(media)]
         if config:
             path = os.path.join(self.state, "salon.yaml")
             with open(path, "w") as f:
