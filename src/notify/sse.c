@@ -1,6 +1,7 @@
 /* Server-sent events (WHATWG HTML, section 9.2): one stream a browser or server. */
 #include "inner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,8 +42,11 @@ static bool replay(struct sse *s, const char *last_id)
 void notify_stream(struct notify *n, struct http_req *req, const char *tenant, const char *user,
                    const char *last_id)
 {
+    char last[STORE_ID_SIZE] = ""; // the request, and its headers, end where the stream begins
     struct sse *s;
 
+    if (last_id)
+        (void)snprintf(last, sizeof last, "%s", last_id);
     if (strcmp(http_method(req), "HEAD") == 0) {
         http_reply(req, 200, "text/event-stream", NULL, 0);
         return;
@@ -67,8 +71,8 @@ void notify_stream(struct notify *n, struct http_req *req, const char *tenant, c
         sse_free(s);
         return;
     }
-    if (http_stream_send(s->http, hello, sizeof hello - 1) && last_id && *last_id)
-        (void)replay(s, last_id);
+    if (http_stream_send(s->http, hello, sizeof hello - 1) && *last)
+        (void)replay(s, last);
 }
 
 void sse_publish(struct notify *n, const struct ring_event *event)
