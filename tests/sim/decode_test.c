@@ -1,6 +1,7 @@
 /*
- * Decoded truth: real encoders (libvpx), the worker, real decoders. Every picture that a slot's
- * viewer decodes is read: whose it is, of which layer, when it was captured.
+ * Decoded truth: real encoders (libvpx, libopus), the worker, real decoders. Every picture that
+ * a slot's viewer decodes is read: whose it is, of which layer, when it was captured; every
+ * beep that the slot beside it plays says when it was made.
  *
  *   encoder a layer ──▶ pub ──▶ worker ──▶ sink (reorders, asks again) ──▶ decoder ──▶ eye
  *
@@ -8,6 +9,7 @@
  * lie closer together than any screen's. What is *shown* is what lasts for a millisecond.
  */
 #include "coder.h"
+#include "ear.h"
 #include "scene.h"
 
 #include <setjmp.h>
@@ -28,13 +30,14 @@
 struct studio {
     struct sim *sim;
     struct encoder encoder[LAYERS];
+    struct mouth mouth;
     unsigned layers;
 };
 
 /** A viewer's eyes on one slot. */
 struct eye {
     struct sim *sim;
-    const struct sink *voice; ///< the sound beside it
+    struct ear ear; ///< on the sound beside it
     struct decoder decoder;
     uint8_t frame[FRAME_MAX];
     size_t len;
@@ -85,9 +88,10 @@ static struct client *actor(struct stage *g, enum media_codec codec, unsigned la
     static const unsigned kbps[LAYERS] = {60, 120, 250};
     struct studio *st = &g->studio[g->studios++];
     struct client *c = sim_client(g->sim, NULL);
-    client_publish(c, SOURCE_MICROPHONE, CODEC_OPUS, 1);
+    struct pub *voice = client_publish(c, SOURCE_MICROPHONE, CODEC_OPUS, 1);
     struct pub *p = client_publish(c, SOURCE_CAMERA, codec, layers);
     *st = (struct studio){.sim = g->sim, .layers = layers};
+    mouth_open(&st->mouth, voice);
     for (unsigned i = 0; i < layers; i++) {
         const unsigned below = layers - 1 - i;
         p->layer[i].width = (uint16_t)(320 >> below);
@@ -137,15 +141,15 @@ static void judge_last(struct eye *e, uint32_t ts)
 static bool skew_of(const struct eye *e, const struct sink *s, const struct sink_packet *p,
                     const struct picture *seen, int64_t *skew)
 {
-    const struct sink *v = e->voice;
-    if (!s->has_sr || !s->sr_fresh || !v->has_skew || v->seen.client != p->mark.client)
+    const struct ear *ear = &e->ear;
+    if (!s->has_sr || !s->sr_fresh || !ear->has_skew || ear->client != p->mark.client)
         return false;
     const int64_t since = (int64_t)(int32_t)(p->ts - s->sr.rtp) * 1000000 / 90000;
     // The capture clock is the picture's own; whole hours of it are the mark's.
     const usec_t ms = p->mark.at / USEC_PER_MS;
     const usec_t at = (ms - ((ms - seen->ms) & (PICTURE_MS - 1))) * USEC_PER_MS;
     const int64_t off = (int64_t)(s->sr.ntp - client_ntp(p->mark.client, at));
-    *skew = since + (off >> 16) * 1000000 / 65536 - v->skew_us;
+    *skew = since + (off >> 16) * 1000000 / 65536 - ear->skew_us;
     // A report of the source before may come behind the switch: everybody's clock is another.
     return llabs(*skew) < 3600 * INT64_C(1000000);
 }
@@ -201,7 +205,7 @@ static struct client *watcher(struct stage *g, const struct client_conf *conf, s
         abort();
     g->eye[g->eyes++] = *eye = e;
     e->sim = g->sim;
-    e->voice = c->sink[0];
+    ear_open(&e->ear, c->sink[0]);
     sink_watch(scene_picture(c), on_packet, e);
     sim_join(g->sim, c);
     return c;
@@ -209,10 +213,13 @@ static struct client *watcher(struct stage *g, const struct client_conf *conf, s
 
 static void close_stage(struct stage *g)
 {
-    for (unsigned i = 0; i < g->studios; i++)
+    for (unsigned i = 0; i < g->studios; i++) {
+        mouth_close(&g->studio[i].mouth);
         for (unsigned k = 0; k < g->studio[i].layers; k++)
             encoder_fini(&g->studio[i].encoder[k]);
+    }
     for (unsigned i = 0; i < g->eyes; i++) {
+        ear_close(&g->eye[i]->ear);
         decoder_fini(&g->eye[i]->decoder);
         free(g->eye[i]);
     }

@@ -242,7 +242,11 @@ void shape_write(const struct shape *s, const struct mark *m, uint8_t *out, size
 size_t shape_wrap(const struct shape *s, const struct mark *m, const uint8_t *bytes, size_t len,
                   uint8_t *out)
 {
-    const size_t head = s->codec == CODEC_VP8 ? vp8_descriptor(s, out) : vp9_descriptor(s, out);
+    size_t head = 0; // sound has none
+    if (s->codec == CODEC_VP8)
+        head = vp8_descriptor(s, out);
+    else if (s->codec == CODEC_VP9)
+        head = vp9_descriptor(s, out);
     memcpy(out + head, bytes, len);
     mark_write(m, 0, out + head + len);
     return head + len + MARK_SIZE;
