@@ -257,6 +257,7 @@ enum links_status resolve_invitation(struct links *links, const char *link,
     struct store_room row;
     char token[LINKS_TOKEN_SIZE];
     uint8_t hash[SHA256_SIZE];
+    enum links_status status;
     int error;
 
     if (!find_token(link, token))
@@ -270,11 +271,8 @@ enum links_status resolve_invitation(struct links *links, const char *link,
     room_from_row(&row, room);
     memcpy(room->invitation, i.id, sizeof room->invitation);
     memcpy(room->invited, i.to_name, sizeof room->invited);
-    if (room->closed)
-        return LINK_CLOSED;
-    if (room->expires_at != 0 && now >= room->expires_at)
-        return LINK_EXPIRED;
-    return invited(&i, now);
+    status = room_status(links, room, now);
+    return status == LINK_VALID ? invited(&i, now) : status;
 }
 
 enum links_status links_still_invited(struct links *links, const struct links_room *room,

@@ -395,6 +395,43 @@ static void a_closed_room_and_the_end_are_told_to_who_waits(void **state)
     house_end(&h);
 }
 
+static void an_invitation_to_a_personal_room_waits_for_its_owner_too(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client owner, guest;
+    struct links_settings settings;
+    struct store_invitation invitation = {.email = true};
+    bool made;
+    house_begin(&h, &usual);
+    links_settings_default(&settings);
+    settings.personal_lobby = true;
+    assert_int_equal(links_settings_put(h.links, &h.tenant, &settings), 0);
+    h.room = (struct links_room){.kind = ROOM_PERSONAL, .owner_ref = "zoe"};
+    strcpy(h.room.tenant, h.tenant.id);
+    assert_int_equal(links_personal_room(h.links, &h.room, &made, (int64_t)time(NULL)), 0);
+    strcpy(invitation.tenant, h.tenant.id);
+    strcpy(invitation.room, h.room.id);
+    assert_int_equal(links_invite(h.links, &invitation, false, (int64_t)time(NULL)), 0);
+    links_invitation_url(h.links, &invitation, h.url);
+
+    knock(&h, &guest, "Gus", "owner");
+    links_url(h.links, &h.room, h.url);
+    join_signed(&h, &owner, "zoe", ROLE_MEMBER);
+    TURN_UNTIL(&h.world, heard(&guest, "joined", 0));
+    client_fini(&guest);
+    client_fini(&owner);
+
+    // Switched off for the organisation: for this way in as well.
+    settings.personal_rooms = false;
+    assert_int_equal(links_settings_put(h.links, &h.tenant, &settings), 0);
+    links_invitation_url(h.links, &invitation, h.url);
+    connect_client(&h, &guest);
+    assert_string_equal(str(join(&h, &guest, ""), "reason"), "link_disabled");
+    client_fini(&guest);
+    house_end(&h);
+}
+
 int main(int argc, char **argv)
 {
     if (fake_worker_is_child(argc, argv))
@@ -409,6 +446,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_personal_room_waits_for_its_owner),
         cmocka_unit_test(a_link_that_can_be_guessed_belongs_to_who_is_inside),
         cmocka_unit_test(of_those_who_knock_with_one_invitation_one_comes_in),
+        cmocka_unit_test(an_invitation_to_a_personal_room_waits_for_its_owner_too),
         cmocka_unit_test(knocks_are_limited_by_address),
         cmocka_unit_test(a_closed_room_and_the_end_are_told_to_who_waits),
     };
