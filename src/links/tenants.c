@@ -158,9 +158,19 @@ static void from_row(const struct store_tenant *from, struct links_tenant *to)
     to->created_at = from->created_at;
 }
 
+/** One word finds a tenant by either: no name is another's prefix. 0 if nobody has it. */
+static int is_free(struct links *links, const char *word)
+{
+    struct store_tenant other;
+    int error = store_tenant_find(links->store, word, &other);
+
+    return error == -ENOENT ? 0 : error ? error : -EEXIST;
+}
+
 int links_tenant_add(struct links *links, struct links_tenant *tenant, int64_t now)
 {
     struct store_tenant row;
+    int error;
     size_t len = strlen(tenant->name);
 
     if (len == 0 || !text_one_line(tenant->name, len) ||
@@ -170,6 +180,11 @@ int links_tenant_add(struct links *links, struct links_tenant *tenant, int64_t n
         make_prefix(tenant->name, tenant->prefix, sizeof tenant->prefix);
     if (!prefix_valid(tenant->prefix) || !origins_valid(tenant->origins))
         return -EINVAL;
+    error = is_free(links, tenant->name);
+    if (error == 0)
+        error = is_free(links, tenant->prefix);
+    if (error)
+        return error;
     rand_id(tenant->id, sizeof tenant->id, "tn_", 16);
     tenant->created_at = now;
     tenant_to_row(tenant, &row);

@@ -348,6 +348,10 @@ static void tenants_are_checked_and_named_once(void **state)
     struct links_tenant origin = {.name = "y", .origins = "https://a.example/path"};
     struct links_tenant name = {.name = "a\nb"};
     struct links_tenant good = {.name = "É", .origins = "https://a.example http://127.0.0.1:9"};
+    struct links_tenant prefix_as_name = {.name = "ville-de-lyon", .prefix = "lyon"};
+    struct links_tenant lower = {.name = "metropole", .prefix = "grand-lyon"};
+    struct links_tenant name_as_prefix = {.name = "Other", .prefix = "metropole"};
+    struct links_room room;
 
     (void)state;
     assert_string_equal(tenant.prefix, "ville-de-lyon");
@@ -356,6 +360,11 @@ static void tenants_are_checked_and_named_once(void **state)
     assert_int_equal(links_tenant_add(links, &origin, NOW), -EINVAL);
     assert_int_equal(links_tenant_add(links, &name, NOW), -EINVAL);
     assert_int_equal(links_tenant_add(links, &good, NOW), 0);
+    // One word names one tenant: links by the prefix do not end with another's name.
+    assert_int_equal(links_tenant_add(links, &prefix_as_name, NOW), -EEXIST);
+    assert_int_equal(links_tenant_add(links, &lower, NOW), 0);
+    assert_int_equal(links_tenant_add(links, &name_as_prefix, NOW), -EEXIST);
+    assert_int_equal(links_resolve(links, "/b/ville-de-lyon/weekly", &room, NOW), LINK_VALID);
     assert_false(links_origin_valid("http://a.example"));
     assert_false(links_origin_valid("http://127.0.0.1.a.example"));
     assert_false(links_origin_valid("http://localhosts.example:80"));
