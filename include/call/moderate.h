@@ -18,6 +18,12 @@ const char *call_mute_other(struct call_member *m, const char *participant,
 /** Puts another out, who cannot resume. "not_allowed", "unknown_participant". */
 const char *call_remove(struct call_member *m, const char *participant);
 
+/**
+ * NULL if it may (un)lock the room now; "not_allowed", or "rate_limited" with `*retry_after_s`:
+ * each time is written down and told to front ends.
+ */
+const char *call_may_lock(struct call_member *m, unsigned *retry_after_s);
+
 /** The host has (un)locked the room in the database: tells everybody and who keeps books. */
 void call_locked(struct call_member *m, const struct links_room *room);
 

@@ -125,6 +125,8 @@ struct call_member {
     char only[LETTER_ID_SIZE]; ///< WHEP: whom all slots show
     usec_t said[CHAT_BURST];   ///< times of its last chat messages, a ring
     unsigned said_at;
+    usec_t locks_since; ///< when it began to count …
+    unsigned locks;     ///< … how often it locked and unlocked the room
 };
 
 /* call.c */

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define LOCKS_MOST 10                  // of one host …
+#define LOCKS_IN   (10 * USEC_PER_SEC) // … in this time
+
 bool call_moderates(const struct call_member *m)
 {
     return m->role == ROLE_HOST;
@@ -42,6 +45,24 @@ const char *call_remove(struct call_member *m, const char *participant)
         return "unknown_participant";
     call_put_out(other, "removed");
     return NULL;
+}
+
+const char *call_may_lock(struct call_member *m, unsigned *retry_after_s)
+{
+    const usec_t now = usec_now();
+    if (!call_moderates(m))
+        return "not_allowed";
+    if (m->locks_since == 0 || now - m->locks_since >= LOCKS_IN) {
+        m->locks_since = now;
+        m->locks = 0;
+    }
+    if (m->locks < LOCKS_MOST) {
+        m->locks++;
+        return NULL;
+    }
+    const usec_t left = LOCKS_IN - (now - m->locks_since);
+    *retry_after_s = (unsigned)((left + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    return "rate_limited";
 }
 
 void call_locked(struct call_member *m, const struct links_room *room)

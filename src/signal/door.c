@@ -147,8 +147,10 @@ void run_lock(struct signal_session *session, const struct signal_request *reque
 {
     struct call_member *m = session->member;
     struct links_room room;
-    if (!call_moderates(m)) {
-        session_refuse_reason(session, request, "not_allowed", "");
+    struct signal_error err = {0};
+    err.reason = call_may_lock(m, &err.retry_after_s);
+    if (err.reason) {
+        session_refuse(session, request->id, &err);
         return;
     }
     const int error = links_room_lock(session->signal->conf.links, call_member_room(m),

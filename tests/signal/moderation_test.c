@@ -126,6 +126,26 @@ static void who_is_removed_cannot_resume(void **state)
     house_end(&h);
 }
 
+static void a_lock_goes_to_and_fro_only_so_often(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client host;
+    begin(&h, ACCESS_OPEN);
+    join_host(&h, &host);
+    for (unsigned i = 0; i < 10; i++) {
+        ask(&host, i % 2 ? "{\"type\":\"lock\",\"id\":2,\"locked\":false}"
+                         : "{\"type\":\"lock\",\"id\":2,\"locked\":true}");
+        assert_string_equal(str(last(&host), "type"), "ok");
+    }
+    ask(&host, "{\"type\":\"lock\",\"id\":2,\"locked\":true}");
+    assert_string_equal(str(last(&host), "reason"), "rate_limited");
+    assert_true(json_integer_value(json_object_get(last(&host), "retry_after")) > 0);
+    assert_null(heard(&host, "room", 10));
+    client_fini(&host);
+    house_end(&h);
+}
+
 int main(int argc, char **argv)
 {
     if (fake_worker_is_child(argc, argv))
@@ -134,6 +154,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_locked_room_lets_hosts_in_and_others_knock),
         cmocka_unit_test(a_host_mutes_and_the_one_is_told_by_whom),
         cmocka_unit_test(who_is_removed_cannot_resume),
+        cmocka_unit_test(a_lock_goes_to_and_fro_only_so_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
