@@ -11,7 +11,7 @@
 #define CALL_CONTACTS 500 ///< of one room
 #define CALL_CONTACTS_IDLE                                                                     \
     INT64_C(3600) ///< seconds they are kept while nobody is in the room …
-#define CALL_CONTACTS_BYTES (64u << 20) ///< … and all of these together, as text
+#define CALL_CONTACTS_BYTES (64u << 20) ///< … and all of these together, in memory
 
 /* ---- contacts ---- */
 

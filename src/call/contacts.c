@@ -14,11 +14,15 @@
 #include <string.h>
 #include <time.h>
 
+// What a parsed list takes beside its text, as measured.
+#define BYTES_LIST 512
+#define BYTES_EACH 680 // contacts
+
 struct contacts {
     TAILQ_ENTRY(contacts) link; ///< among the idle ones
     char room[LETTER_ID_SIZE];
     json_t *list; ///< owned
-    size_t bytes; ///< of it, as text
+    size_t bytes; ///< of it, in memory
     bool idle;
     int64_t idle_since; ///< seconds since 1970
 };
@@ -106,7 +110,8 @@ static struct contacts *make(struct contacts_book *book, const char *room)
 int contacts_put(struct contacts_book *book, const char *room, json_t *list, bool used,
                  int64_t now)
 {
-    const size_t bytes = json_dumpb(list, NULL, 0, JSON_COMPACT);
+    const size_t bytes = BYTES_LIST + BYTES_EACH * json_array_size(list) +
+                         json_dumpb(list, NULL, 0, JSON_COMPACT);
     struct contacts *c = find(book, room);
 
     if (!c)

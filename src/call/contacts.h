@@ -15,7 +15,7 @@ TAILQ_HEAD(contacts_queue, contacts);
 struct contacts_book {
     struct map by_room;
     struct contacts_queue idle; ///< of rooms that nobody is in, oldest first
-    size_t idle_bytes;          ///< all these, as text
+    size_t idle_bytes;          ///< all these, in memory
 };
 
 void contacts_init(struct contacts_book *book);

@@ -98,6 +98,29 @@ static void those_nobody_uses_share_a_bounded_memory(void **state)
     contacts_fini(&book);
 }
 
+/** What counts is what they take: of short names that is many times their text. */
+static void many_short_names_share_it_too(void **state)
+{
+    struct contacts_book book = {0};
+
+    (void)state;
+    contacts_init(&book);
+    for (int i = 0; i < 200; i++) {
+        json_t *list = json_array();
+        char room[16];
+
+        for (int k = 0; k < CALL_CONTACTS; k++)
+            (void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "ref", "p", "name",
+                                                        "P", "presence", "online"));
+        (void)snprintf(room, sizeof room, "rm_%d", i);
+        assert_int_equal(contacts_put(&book, room, list, false, NOW), 0);
+    }
+    assert_null(contacts_get(&book, "rm_0"));
+    assert_non_null(contacts_get(&book, "rm_199"));
+    assert_true(book.idle_bytes > CALL_CONTACTS_BYTES / 2);
+    contacts_fini(&book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +128,7 @@ int main(void)
         cmocka_unit_test(they_wait_for_the_first_one_and_outlive_a_reload),
         cmocka_unit_test(an_hour_after_the_last_one_left_they_are_gone),
         cmocka_unit_test(those_nobody_uses_share_a_bounded_memory),
+        cmocka_unit_test(many_short_names_share_it_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
