@@ -280,7 +280,7 @@ static void a_database_of_the_future_is_not_touched(void **state)
 static void a_database_of_the_first_version_is_brought_up(void **state)
 {
     static const char undo[] =
-        "DROP TABLE used_tokens; DROP TABLE meetings;"
+        "DROP INDEX rooms_open; DROP TABLE used_tokens; DROP TABLE meetings;"
         "ALTER TABLE rooms DROP COLUMN locked; DROP TABLE secrets;"
         "DROP TABLE deliveries; DROP TABLE webhooks; DROP TABLE invitations; DROP TABLE calls;"
         "DROP INDEX rooms_personal; DROP TABLE events; ALTER TABLE rooms DROP COLUMN ends_at;"
