@@ -100,10 +100,11 @@ enum links_status links_resolve(struct links *links, const char *link, struct li
                                 int64_t now);
 
 /**
- * The same for a link that a front end made up: the tenant's `prefix` and any name of at most
- * 128 bytes. VALID even if nobody has ever joined by it: then `room->unborn`. Changes nothing.
+ * The same for a link that a front end made up: the tenant's `prefix` and `given`, any name of
+ * at most 128 bytes. VALID even if nobody has ever joined by it: then `room->unborn`. Changes
+ * nothing.
  */
-enum links_status links_minted(struct links *links, const char *prefix, const char *name,
+enum links_status links_minted(struct links *links, const char *prefix, const char *given,
                                struct links_room *room, int64_t now);
 
 /**

@@ -48,8 +48,7 @@ struct links_quotas {
 };
 
 int links_quotas_get(struct links *links, const char *tenant, struct links_quotas *out);
-int links_quotas_put(struct links *links, const char *tenant,
-                     const struct links_quotas *quotas);
+int links_quotas_put(struct links *links, const char *tenant, const struct links_quotas *from);
 
 /** Sets one by its name; false if there is none of that name. */
 bool links_quota_set(struct links_quotas *quotas, const char *name, int64_t value);

@@ -161,13 +161,19 @@ static inline usec_t slot_replay_deadline(const struct slot *s)
 /** The viewer cannot go on and asks for a keyframe: out of the cache if that will do. */
 void slot_on_key_request(struct slot *s, struct room_env *env, usec_t now);
 
-/**
- * For slot_replay(): `st` is what is forwarded now, beginning with `pkt`. `past`: it is of the
- * cache, and more will follow from there.
- */
-void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
-                const struct rtp *pkt, const struct payload *desc, uint32_t ts, bool past,
-                struct room_env *env, usec_t now);
+/** How a slot begins with a stream. Nothing is owned. */
+struct slot_start {
+    struct stream *stream;
+    const struct slot_codec *out; ///< the receiver's numbers for it
+    const struct rtp *pkt;        ///< its first packet
+    const struct payload *desc;   ///< what that one says of itself
+    uint32_t ts;                  ///< the time it is given; not with `past`
+    bool past;                    ///< it is of the cache, and more will follow from there
+};
+
+/** For slot_replay(): from here on that stream is forwarded. */
+void slot_begin(struct slot *s, const struct slot_start *from, struct room_env *env,
+                usec_t now);
 
 /** The receiver's number for what a stream carries; NULL if it cannot decode it. */
 const struct slot_codec *slot_codec_for(const struct slot *s, const struct stream *st);

@@ -44,9 +44,8 @@ bool body_flag(struct body *body, const json_t *object, const char *pointer, boo
 /** The object at `pointer` with no field but `known` (NULL: any); NULL if there is none. */
 const json_t *body_object(struct body *body, const char *pointer, const char *const *known);
 
-/** An object at `pointer` may hold no field but `known`. */
-void body_known(struct body *body, json_t *object, const char *pointer,
-                const char *const *known);
+/** An object at the pointer `base` may hold no field but `known`. */
+void body_known(struct body *body, json_t *object, const char *base, const char *const *known);
 
 /** This field is wrong, unless one before was. */
 void body_bad(struct body *body, const char *pointer, const char *en, const char *fr);

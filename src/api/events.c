@@ -70,14 +70,18 @@ static void link_event(struct api *api, struct http_req *req, const struct links
     struct links_room room;
     int error = links_room_get(api->conf.links, caller->tenant.id, room_id, &room);
 
-    if (error == -ENOENT)
+    if (error == -ENOENT) {
         http_problem(req, PROBLEM_INVALID_FIELD,
                      api_say(req, "no such room", "cette salle n'existe pas"), "/room_id");
-    else if (error)
-        api_fail(req, error);
-    else if (room.closed)
+        return;
+    }
+    if (!error && room.closed) {
         http_problem(req, PROBLEM_ROOM_CLOSED, NULL, "/room_id");
-    else if ((error = links_event_link(api->conf.links, ref, &room)))
+        return;
+    }
+    if (!error)
+        error = links_event_link(api->conf.links, ref, &room);
+    if (error)
         api_fail(req, error);
     else
         reply_event(api, req, false, caller, &room, ref);

@@ -140,14 +140,14 @@ static void check_texts(struct body *body, const char *lang, json_t *texts)
 
 static void read_templates(struct body *body, struct links_settings *s)
 {
-    const json_t *given = json_object_get(body->json, "templates");
-    const json_t *templates = body_object(body, "/templates", NULL);
+    json_t *given = json_object_get(body->json, "templates");
     const char *lang;
     json_t *texts;
 
     if (!given)
         return;
-    json_object_foreach((json_t *)(uintptr_t)templates, lang, texts)
+    (void)body_object(body, "/templates", NULL); // or null, which has no members
+    json_object_foreach(given, lang, texts)
     {
         if (!json_is_object(texts) || strlen(lang) > 15)
             body_bad(body, "/templates", "an object a language", "un objet par langue");
@@ -157,7 +157,8 @@ static void read_templates(struct body *body, struct links_settings *s)
     if (body->failed)
         return;
     json_decref(s->templates);
-    s->templates = templates ? json_deep_copy(templates) : NULL; // null: the built-in again
+    s->templates =
+        json_is_object(given) ? json_deep_copy(given) : NULL; // null: the built-in again
 }
 
 /** [] takes them all away. */
@@ -249,7 +250,7 @@ void api_tenant_routes(struct api *api)
 {
     static const struct http_route routes[] = {
         {"GET", "/api/v1/tenant", get_tenant, 0, 0},
-        {"PATCH", "/api/v1/tenant", patch_tenant, 4 * LINKS_SETTINGS_MAX, 0},
+        {"PATCH", "/api/v1/tenant", patch_tenant, (size_t)4 * LINKS_SETTINGS_MAX, 0},
     };
 
     http_routes(api->conf.http, routes, sizeof routes / sizeof *routes, api);

@@ -87,7 +87,7 @@ char *line_escape(const char *value)
             continue;
         if (strchr("\\;,\n", *value))
             out[n++] = '\\';
-        out[n++] = *value == '\n' ? 'n' : *value;
+        out[n++] = (char)(*value == '\n' ? 'n' : *value);
     }
     if (out)
         out[n] = '\0';
@@ -102,7 +102,7 @@ char *line_unescape(const char *value)
     for (; out && *value; value++) {
         if (*value == '\\' && value[1]) {
             value++;
-            out[n++] = *value == 'n' || *value == 'N' ? '\n' : *value;
+            out[n++] = (char)(*value == 'n' || *value == 'N' ? '\n' : *value);
         } else {
             out[n++] = *value;
         }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libical/ical.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -43,7 +44,7 @@ static bool begin(struct scan *s, const char *name)
         s->why = "BEGIN:VCALENDAR comes first, and once";
         return false;
     }
-    (void)strcpy(s->name[s->depth++], name);
+    (void)snprintf(s->name[s->depth++], sizeof *s->name, "%s", name);
     if (strcasecmp(name, "VEVENT") != 0 || s->depth != 2)
         return true;
     if (s->c->event_count == CAL_EVENTS) {
@@ -151,7 +152,7 @@ static void take_event(icalcomponent *component, const char *resource, struct ca
                           : icaltime_as_timet_with_zone(when, icaltime_get_timezone(when));
 
     if (uid && strlen(uid) < sizeof out->uid)
-        (void)strcpy(out->uid, uid);
+        (void)snprintf(out->uid, sizeof out->uid, "%s", uid);
     out->invited = is_invited(component, resource);
     out->cancelled = icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED;
     out->recurs = icalcomponent_get_first_property(component, ICAL_RRULE_PROPERTY) != NULL ||

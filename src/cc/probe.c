@@ -58,7 +58,8 @@ void probe_update(struct probe *p, struct clusters *c, const struct probe_in *in
     const uint64_t enough = probe_enough(p);
     if (!p->told || p->given_bps >= p->wanted_bps || target_bps * 110 / 100 >= enough)
         return;
-    // Where most of what is known is idle, a probe is in nobody's way, and pictures wait for it.
+    // Where most of what is known is idle, a probe is in nobody's way, and pictures wait for
+    // it.
     const usec_t interval = p->given_bps < target_bps / 2 ? INTERVAL : p->interval;
     if (p->started && !p->go_on && now - p->planned < interval)
         return;

@@ -3,6 +3,7 @@
 #include "inner.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ static void take_settings(const json_t *json, struct links_settings *out)
     take_number(kept, "deliveries_d", &r->deliveries_d);
     take_number(kept, "calls_d", &r->calls_d);
     if (resource && strlen(resource) < sizeof out->resource)
-        (void)strcpy(out->resource, resource);
+        (void)snprintf(out->resource, sizeof out->resource, "%s", resource);
     if (json_is_object(json_object_get(json, "templates")))
         out->templates = json_deep_copy(json_object_get(json, "templates"));
 }

@@ -95,9 +95,10 @@ void sse_beat(struct notify *n)
 
 void sse_close_all(struct notify *n)
 {
-    struct sse *s;
+    struct sse *next;
 
-    while ((s = LIST_FIRST(&n->streams))) {
+    for (struct sse *s = LIST_FIRST(&n->streams); s; s = next) {
+        next = LIST_NEXT(s, link);
         http_stream_close(s->http);
         sse_free(s);
     }

@@ -211,10 +211,9 @@ static void report_soon(struct slot *s, usec_t now)
     member_wake(s->owner, now);
 }
 
-void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
-                const struct rtp *pkt, const struct payload *desc, uint32_t ts, bool past,
-                struct room_env *env, usec_t now)
+void slot_begin(struct slot *s, const struct slot_start *from, struct room_env *env, usec_t now)
 {
+    struct stream *st = from->stream;
     note_left(s);
     if (s->current && s->current->track == st->track && st->layer < s->current->layer)
         downlink_skip(s->owner->down, s);
@@ -225,15 +224,15 @@ void slot_begin(struct slot *s, struct stream *st, const struct slot_codec *out,
         s->target = NULL;
     s->replay.on = false;
     s->refused = false;
-    s->out = out;
+    s->out = from->out;
     s->changed = true;
     rtp_ext_plan_init(&s->plan, st->track->ext, s->ext, s->mid, strlen(s->mid), s->ext_mixed);
     layer_filter_start(&s->filter, first_layer(s, st, now));
-    const struct rewrite_in in = input(s, st, pkt, desc);
-    if (past)
+    const struct rewrite_in in = input(s, st, from->pkt, from->desc);
+    if (from->past)
         rewrite_replay(&s->rewrite, &in);
     else
-        rewrite_switch(&s->rewrite, &in, ts);
+        rewrite_switch(&s->rewrite, &in, from->ts);
     env->count.switches++;
     room_wake(s->owner->room, now); // control is told who is seen now
 }
@@ -268,7 +267,9 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
         stream_want_key(st, env, now);
         return false;
     }
-    slot_begin(s, st, out, pkt, desc, ts, false, env, now);
+    const struct slot_start from = {
+        .stream = st, .out = out, .pkt = pkt, .desc = desc, .ts = ts};
+    slot_begin(s, &from, env, now);
     if (!sync.same_wall_clock)
         report_soon(s, now);
     const struct rewrite_in in = input(s, st, pkt, desc);

@@ -43,7 +43,9 @@ static bool begin(struct slot *s, struct stream *st, size_t max_bytes, struct ro
     if (!out || !stream_warm(st, max_bytes, now) ||
         !read_cached(st, st->gop.first, &pkt, &desc) || pkt.payload_len == 0)
         return false;
-    slot_begin(s, st, out, &pkt, &desc, 0, true, env, now);
+    const struct slot_start from = {
+        .stream = st, .out = out, .pkt = &pkt, .desc = &desc, .past = true};
+    slot_begin(s, &from, env, now);
     s->replay = (struct slot_replay){
         .on = true, .next = st->gop.first, .at = now, .began = now, .ended = now};
     env->count.replays++;

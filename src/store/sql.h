@@ -121,7 +121,7 @@ int sql_end(struct query *q);
 int sql_do(struct store *store, struct query *q, bool must_change);
 
 /** The only text of the only row for `key`, to be freed by the caller. */
-int sql_get_one_text(struct store *store, enum sql which, const char *key, char **text);
+int sql_get_one_text(struct store *store, enum sql which, const char *key, char **out);
 
 /** A row with a room's columns. */
 void sql_get_room(struct query *q, struct store_room *out);
