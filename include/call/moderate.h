@@ -27,7 +27,7 @@ const char *call_may_lock(struct call_member *m, unsigned *retry_after_s);
 /** The host has (un)locked the room in the database: tells everybody and who keeps books. */
 void call_locked(struct call_member *m, const struct links_room *room);
 
-/** Why one cannot resume who was put out while its socket was lost; NULL: it was not. */
+/** Why one cannot resume who was removed, or put out while away; NULL: neither. */
 const char *call_why_gone(const struct call *call, const char *id, const char *secret);
 
 #endif

@@ -14,13 +14,13 @@
 #define CHAT_BURST  10  ///< messages of one participant …
 #define CHAT_WINDOW (10 * USEC_PER_SEC) ///< … in this time
 
-#define CALL_GONE_KEPT 64 ///< who was put out while away: they are told when they come back
+#define CALL_GONE_KEPT 64 ///< who was removed, or put out while away: told when they come back
 
 LIST_HEAD(call_room_list, call_room);
 LIST_HEAD(call_member_list, call_member);
 LIST_HEAD(call_quality_list, call_quality);
 
-/** One who was put out while its socket was lost. */
+/** One who was removed, or put out while its socket was lost. */
 struct call_gone {
     char id[LETTER_ID_SIZE];
     char secret[CALL_SECRET_SIZE];
@@ -172,7 +172,8 @@ bool call_mute_by(struct call_member *m, enum media_source source,
 
 /* moderate.c */
 
-/** Puts it out; if it is away it is told when it wants to resume. `reason` is static. */
+/** Puts it out; if it is away or removed it is told when it wants to resume. `reason` is
+ * static. */
 void call_put_out(struct call_member *m, const char *reason);
 
 /* lobby.c */

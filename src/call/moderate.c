@@ -75,7 +75,8 @@ void call_locked(struct call_member *m, const struct links_room *room)
 void call_put_out(struct call_member *m, const char *reason)
 {
     struct call *call = m->call;
-    if (m->away && m->secret[0]) {
+    // A socket may be dead before we know: a page that is put out must not join anew by itself.
+    if (m->secret[0] && (m->away || strcmp(reason, "removed") == 0)) {
         struct call_gone *gone = &call->gone[call->gone_at++ % CALL_GONE_KEPT];
         memcpy(gone->id, m->id, sizeof(gone->id));
         memcpy(gone->secret, m->secret, sizeof(gone->secret));
