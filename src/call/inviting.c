@@ -18,32 +18,33 @@ bool call_may_invite(const struct call_member *m)
     return m->role != ROLE_GUEST;
 }
 
-/** Tells members and hosts; takes the reference. */
-static void tell_inviters(struct call_room *room, json_t *message)
+/** A copy of a list without this person: nobody rings themselves. `key`: where the ref is, NULL
+ * for the entry itself. */
+static json_t *without(const json_t *list, const char *key, const char *ref)
 {
-    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-    struct call_member *m;
-    json_decref(message);
-    if (!text)
-        return;
-    const size_t len = strlen(text);
-    LIST_FOREACH(m, &room->members, link)
-    {
-        if (call_may_invite(m))
-            call_tell_text(m, text, len);
+    json_t *rest = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *one = json_array_get(list, i);
+        const json_t *who = key ? json_object_get(one, key) : one;
+        const char *other = json_string_value(json_object_get(who, "ref"));
+        if (!*ref || !other || strcmp(other, ref) != 0)
+            (void)json_array_append(rest, one);
     }
-    free(text);
+    return rest;
 }
 
 /** `contacts`: with the rings there are, for those who come. */
-static json_t *message_of(const struct call *call, const char *room, bool rings)
+static json_t *message_of(const struct call_member *m, bool rings)
 {
-    const json_t *list = contacts_get(&call->contacts, room);
+    const struct call *call = m->call;
+    const char *room = m->room->id;
     json_t *message = json_pack("{s:s, s:o}", "type", "contacts", "contacts",
-                                list ? json_deep_copy(list) : json_array());
-    if (rings && call->inviting)
-        (void)json_object_set_new(message, "invitations",
-                                  call->inviting->list(call->inviting_arg, room));
+                                without(contacts_get(&call->contacts, room), NULL, m->ref));
+    if (rings && call->inviting) {
+        json_t *all = call->inviting->list(call->inviting_arg, room);
+        (void)json_object_set_new(message, "invitations", without(all, "to", m->ref));
+        json_decref(all);
+    }
     return message;
 }
 
@@ -53,9 +54,15 @@ int call_contacts_put(struct call *call, const char *room_id, json_t *contacts)
     const bool same = json_equal(contacts_get(&call->contacts, room_id), contacts);
     const int r =
         contacts_put(&call->contacts, room_id, contacts, room != NULL, (int64_t)time(NULL));
-    if (r == 0 && room && !same)
-        tell_inviters(room, message_of(call, room_id, false));
-    return r;
+    if (r != 0 || !room || same)
+        return r;
+    struct call_member *m;
+    LIST_FOREACH(m, &room->members, link)
+    {
+        if (call_may_invite(m))
+            call_tell(m, message_of(m, false));
+    }
+    return 0;
 }
 
 void call_contacts_forget(struct call *call, const char *room_id)
@@ -65,7 +72,7 @@ void call_contacts_forget(struct call *call, const char *room_id)
 
 json_t *call_contacts_message(const struct call_member *m)
 {
-    return call_may_invite(m) ? message_of(m->call, m->room->id, true) : NULL;
+    return call_may_invite(m) ? message_of(m, true) : NULL;
 }
 
 /* ---- rings ---- */
@@ -128,9 +135,17 @@ json_t *call_share(const struct call_member *m, bool french)
 void call_invitation_told(struct call *call, const char *room_id, json_t *invitation)
 {
     struct call_room *room = call_room_find(call, room_id);
-    if (room)
-        tell_inviters(room,
-                      json_pack("{s:s, s:O}", "type", "invitation", "invitation", invitation));
+    const char *to =
+        json_string_value(json_object_get(json_object_get(invitation, "to"), "ref"));
+    struct call_member *m;
+    if (room) {
+        LIST_FOREACH(m, &room->members, link)
+        {
+            if (call_may_invite(m) && (!*m->ref || !to || strcmp(m->ref, to) != 0))
+                call_tell(
+                    m, json_pack("{s:s, s:O}", "type", "invitation", "invitation", invitation));
+        }
+    }
     json_decref(invitation);
 }
 
