@@ -52,8 +52,13 @@ int store_delivery_get(struct store *store, const char *id, struct store_deliver
 /** What is to be sent: to be freed by the caller. */
 int store_delivery_body(struct store *store, const char *id, char **body);
 
-/** Pending ones of enabled webhooks, by time; at most `limit`. */
-int store_delivery_due(struct store *store, unsigned limit,
+/** How many are looked for: together, and the first so many of each webhook. */
+struct store_due {
+    unsigned limit, each_webhook;
+};
+
+/** Pending ones of enabled webhooks, by time. */
+int store_delivery_due(struct store *store, const struct store_due *due,
                        void (*each)(const struct store_delivery *delivery, void *ctx),
                        void *ctx);
 
@@ -62,7 +67,8 @@ int store_delivery_list(struct store *store, const char *webhook, unsigned limit
                         void (*each)(const struct store_delivery *delivery, void *ctx),
                         void *ctx);
 
-/** Forgets those of a tenant made before that are not pending. */
+/** Forgets those of a tenant made before that are not pending, or nobody sends: their webhook
+ * is switched off. */
 int store_delivery_purge(struct store *store, const char *tenant, int64_t before);
 
 #endif

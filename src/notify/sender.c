@@ -23,6 +23,7 @@
 #include <time.h>
 
 #define SLOTS      16
+#define SHARE      (SLOTS / 4) ///< of one webhook: who never answers does not hold up the others
 #define TIMEOUT_S  15L
 #define LOOK_MS    1000 ///< at the database, if something waits
 #define ANSWER_MAX 65536
@@ -252,13 +253,28 @@ static bool on_its_way(const struct sender *s, const char *id)
     return false;
 }
 
+/** How many of this webhook's are under way, or will be. */
+static unsigned taken(const struct look *look, const char *webhook)
+{
+    const struct slot *slot = look->sender->slot;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < SLOTS; i++)
+        n += slot[i].curl && strcmp(slot[i].delivery.webhook, webhook) == 0;
+    for (unsigned i = 0; i < look->count; i++)
+        n += strcmp(look->due[i].webhook, webhook) == 0;
+    return n;
+}
+
+/** What exceeds a webhook's share is looked for again when one of its own has ended. */
 static void take_due(const struct store_delivery *d, void *ctx)
 {
     struct look *look = ctx;
 
     if (d->next_at > look->now)
         look->next = look->next ? look->next : d->next_at;
-    else if (look->count < SLOTS && !on_its_way(look->sender, d->id))
+    else if (look->count < SLOTS && !on_its_way(look->sender, d->id) &&
+             taken(look, d->webhook) < SHARE)
         look->due[look->count++] = *d;
 }
 
@@ -266,9 +282,11 @@ static void on_look(uv_timer_t *timer)
 {
     struct sender *s = timer->data;
     struct look look = {.sender = s, .now = (int64_t)time(NULL)};
+    // Half of what is seen of a webhook may be under way; three of them may have their share.
+    const struct store_due due = {.limit = 4 * SLOTS, .each_webhook = 2 * SHARE};
     unsigned at = 0;
 
-    if (store_delivery_due(s->conf->store, 2 * SLOTS, take_due, &look)) {
+    if (store_delivery_due(s->conf->store, &due, take_due, &look)) {
         (void)uv_timer_start(timer, on_look, LOOK_MS, 0);
         return;
     }

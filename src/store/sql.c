@@ -138,13 +138,17 @@ static const char *const texts[SQL_COUNT] = {
                             "tried_at = ?, status = ?, error = ? WHERE id = ?",
     [SQL_DELIVERY_GET] = "SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE id = ?",
     [SQL_DELIVERY_BODY] = "SELECT body FROM deliveries WHERE id = ?",
-    [SQL_DELIVERY_DUE] = "SELECT " DELIVERY_COLUMNS " FROM deliveries JOIN webhooks ON "
-                         "webhooks.id = webhook WHERE state = 0 AND enabled "
-                         "ORDER BY next_at LIMIT ?",
+    // A webhook with thousands of them hides no other's.
+    [SQL_DELIVERY_DUE] = "SELECT " DELIVERY_COLUMNS " FROM webhooks JOIN deliveries ON "
+                         "deliveries.rowid IN (SELECT d.rowid FROM deliveries d WHERE "
+                         "d.webhook = webhooks.id AND d.state = 0 ORDER BY d.next_at LIMIT ?) "
+                         "WHERE enabled ORDER BY next_at LIMIT ?",
     [SQL_DELIVERY_LIST] = "SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE webhook = ? "
                           "ORDER BY rowid DESC LIMIT ?",
     [SQL_DELIVERY_PURGE] = "DELETE FROM deliveries WHERE webhook IN (SELECT id FROM webhooks "
-                           "WHERE tenant = ?) AND created_at < ? AND state <> 0",
+                           "WHERE tenant = ?1) AND created_at < ?2 AND (state <> 0 OR "
+                           "webhook IN (SELECT id FROM webhooks WHERE tenant = ?1 AND "
+                           "NOT enabled))",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

@@ -189,13 +189,14 @@ static int each_delivery(struct query *q,
     return sql_end(q);
 }
 
-int store_delivery_due(struct store *store, unsigned limit,
+int store_delivery_due(struct store *store, const struct store_due *due,
                        void (*each)(const struct store_delivery *delivery, void *ctx),
                        void *ctx)
 {
     struct query q = sql_start(store, SQL_DELIVERY_DUE);
 
-    sql_int(&q, limit);
+    sql_int(&q, due->each_webhook);
+    sql_int(&q, due->limit);
     return each_delivery(&q, each, ctx);
 }
 

@@ -6,6 +6,7 @@ import hmac
 import http.server
 import json
 import queue
+import socket
 import sqlite3
 import sys
 import threading
@@ -134,6 +135,61 @@ def gone_switches_it_off(s):
     receiver.end()
 
 
+class Mute:
+    """A server that takes connections and says nothing."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/hook"
+        self.taken = []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        try:
+            while True:
+                self.taken.append(self.socket.accept()[0])
+        except OSError:
+            pass  # it was closed
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        for each in (self.socket, *self.taken):
+            each.close()
+
+
+def who_never_answers_does_not_hold_up_others(s):
+    mute, receiver = Mute(), Receiver()
+    stuck = make(s, mute.url)
+    for _ in range(60):
+        assert s.post("/api/v1/rooms", {}).status == 201
+    wait(lambda: len(mute.taken) == 4)
+    make(s, receiver.url)
+    rooms = {s.post("/api/v1/rooms", {}).json["id"] for _ in range(20)}
+    got = {json.loads(receiver.next()[2])["data"]["room"]["id"] for _ in rooms}
+    assert got == rooms
+    # All the while the first four were waiting, and nobody else.
+    assert {d["attempts"] for d in deliveries(s, stuck)} == {0} and len(mute.taken) == 4
+    assert s.ask("DELETE", f"/api/v1/webhooks/{stuck['id']}").status == 204
+    mute.end()
+    receiver.end()
+
+
+def what_a_webhook_waits_for_that_is_off_is_forgotten_in_the_end(s):
+    receiver = Receiver()
+    receiver.answers = [(503, {}), (503, {})]
+    off, on = make(s, receiver.url), make(s, receiver.url)
+    s.post("/api/v1/rooms", {})
+    wait(lambda: all(d["attempts"] for h in (off, on) for d in deliveries(s, h)))
+    assert s.ask("PATCH", f"/api/v1/webhooks/{off['id']}", {"enabled": False}).status == 200
+    assert s.stop() == 0
+    with sqlite3.connect(f"{s.state}/salon.db") as db:
+        db.execute("UPDATE deliveries SET created_at = 0, next_at = next_at + 3600")
+    s.start()
+    wait(lambda: deliveries(s, off) == [])
+    assert [d["state"] for d in deliveries(s, on)] == ["pending"]
+    receiver.end()
+
+
 def a_restart_loses_no_delivery(s):
     receiver = Receiver()
     receiver.answers = [(503, {})]
@@ -191,7 +247,8 @@ def nothing_goes_inside_unless_opened(_):
 
 
 OPEN = [what_happens_is_sent_and_signed, what_is_not_taken_is_sent_again, gone_switches_it_off,
-        a_restart_loses_no_delivery, webhooks_are_checked]
+        a_restart_loses_no_delivery, who_never_answers_does_not_hold_up_others,
+        what_a_webhook_waits_for_that_is_off_is_forgotten_in_the_end, webhooks_are_checked]
 
 
 def with_loopback_open(test):
