@@ -64,6 +64,9 @@ struct links_caller {
 /** Whose key this is; -EACCES if nobody's. */
 int links_authenticate(struct links *links, const char *key, struct links_caller *out);
 
+/** 0 while the key of this id opens something; -ENOENT once it is revoked. */
+int links_key_live(struct links *links, const char *id);
+
 /** True for "https://suite.example.org", or http for loopback: scheme, host, port, no more. */
 bool links_origin_valid(const char *origin);
 

@@ -9,6 +9,7 @@
 struct links_user {
     struct links_tenant tenant;
     char ref[LINKS_REF_SIZE], name[LINKS_NAME_SIZE];
+    int64_t expires_at; ///< of the token that was verified
 };
 
 /** A token, to be freed; NULL without memory. */

@@ -54,12 +54,20 @@ struct notify_event {
  */
 int notify_publish(struct notify *n, const struct notify_event *event, int64_t now);
 
+/** Who listens, and for how long they may. */
+struct notify_listener {
+    const char *tenant;
+    const char *user;   ///< only this user's events; NULL: all of the tenant's
+    const char *key;    ///< id of the API key; NULL: it is a user's token
+    int64_t expires_at; ///< of the token; 0: never
+};
+
 /**
- * Answers GET /api/v1/stream with events for this tenant; only those of one user if `user` is
- * not NULL. `last_id` (Last-Event-ID, may be NULL) is where the client was; unknown: a `reset`
- * event.
+ * Answers GET /api/v1/stream with events for this listener. `last_id` (Last-Event-ID, may be
+ * NULL) is where the client was; unknown: a `reset` event. The stream ends within 20 s of the
+ * token's end, the key's revocation or the tenant's removal.
  */
-void notify_stream(struct notify *n, struct http_req *req, const char *tenant, const char *user,
-                   const char *last_id);
+void notify_stream(struct notify *n, struct http_req *req,
+                   const struct notify_listener *listener, const char *last_id);
 
 #endif

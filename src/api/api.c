@@ -114,6 +114,7 @@ bool api_user_or_key(struct api *api, struct http_req *req, unsigned scopes,
         return false;
     out->is_user = true;
     out->key.tenant = user.tenant;
+    out->expires_at = user.expires_at;
     memcpy(out->ref, user.ref, sizeof out->ref);
     memcpy(out->name, user.name, sizeof out->name);
     return true;

@@ -34,6 +34,7 @@ struct api_either {
     bool is_user;
     struct links_caller key;                         ///< its tenant holds for both
     char ref[LINKS_REF_SIZE], name[LINKS_NAME_SIZE]; ///< if it is a user
+    int64_t expires_at;                              ///< of a user's token
 };
 
 /** Who calls, with the scopes needed if it is a key; false: it was answered. */

@@ -106,9 +106,14 @@ static void open_stream(struct http_req *req, void *ctx)
     struct api *api = ctx;
     struct api_either who;
 
-    if (api_user_or_key(api, req, SCOPE_ROOMS_READ, &who))
-        notify_stream(api->conf.notify, req, who.key.tenant.id, who.is_user ? who.ref : NULL,
-                      http_header(req, HTTP_LAST_EVENT_ID));
+    if (!api_user_or_key(api, req, SCOPE_ROOMS_READ, &who))
+        return;
+    const struct notify_listener listener = {.tenant = who.key.tenant.id,
+                                             .user = who.is_user ? who.ref : NULL,
+                                             .key = who.is_user ? NULL : who.key.key,
+                                             .expires_at = who.expires_at};
+
+    notify_stream(api->conf.notify, req, &listener, http_header(req, HTTP_LAST_EVENT_ID));
 }
 
 void api_stream_routes(struct api *api)

@@ -314,3 +314,10 @@ int links_authenticate(struct links *links, const char *key, struct links_caller
     error = links_tenant_get(links, row.tenant, &out->tenant);
     return error == -ENOENT ? -EACCES : error;
 }
+
+int links_key_live(struct links *links, const char *id)
+{
+    struct store_key row;
+
+    return store_key_get(links->store, id, &row);
+}

@@ -57,6 +57,7 @@ int links_user_verify(struct links *links, const char *token, struct links_user 
            take(jwt, "aud", tenant, sizeof tenant) &&
            take(jwt, "sub", out->ref, sizeof out->ref) &&
            take(jwt, "name", out->name, sizeof out->name);
+    out->expires_at = jwt_get_grant_int(jwt, "exp");
     jwt_free(jwt);
     if (!good)
         return -EACCES;

@@ -14,7 +14,9 @@ struct sse {
     struct notify *notify;
     struct http_stream *http;
     char tenant[LINKS_ID_SIZE];
-    char *user; ///< owned; NULL: all of the tenant's
+    char *user;              ///< owned; NULL: all of the tenant's
+    char key[LINKS_ID_SIZE]; ///< "": a user's token
+    int64_t expires_at;      ///< 0: never
 };
 
 LIST_HEAD(sse_list, sse);
@@ -35,7 +37,8 @@ void webhook_key(const struct links *links, const struct store_webhook *webhook,
 /** Sends an event to the streams it is for. */
 void sse_publish(struct notify *n, const struct ring_event *event);
 
-/** Keeps connections open that nothing happens on; closes all. */
+/** Keeps connections open that nothing happens on, ends those of who may no longer listen;
+ * closes all. */
 void sse_beat(struct notify *n);
 void sse_close_all(struct notify *n);
 

@@ -1,9 +1,13 @@
 /* Server-sent events (WHATWG HTML, section 9.2): one stream a browser or server. */
 #include "inner.h"
 
+#include "links/tenants.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char hello[] = "retry: 2000\n\n";
 static const char reset[] = "event: reset\ndata: {}\n\n";
@@ -39,8 +43,8 @@ static bool replay(struct sse *s, const char *last_id)
     return true;
 }
 
-void notify_stream(struct notify *n, struct http_req *req, const char *tenant, const char *user,
-                   const char *last_id)
+void notify_stream(struct notify *n, struct http_req *req,
+                   const struct notify_listener *listener, const char *last_id)
 {
     char last[STORE_ID_SIZE] = ""; // the request, and its headers, end where the stream begins
     struct sse *s;
@@ -52,7 +56,7 @@ void notify_stream(struct notify *n, struct http_req *req, const char *tenant, c
         return;
     }
     s = calloc(1, sizeof *s);
-    if (s && user && !(s->user = strdup(user))) {
+    if (s && listener->user && !(s->user = strdup(listener->user))) {
         free(s);
         s = NULL;
     }
@@ -64,7 +68,10 @@ void notify_stream(struct notify *n, struct http_req *req, const char *tenant, c
         return;
     }
     s->notify = n;
-    (void)strncpy(s->tenant, tenant, sizeof s->tenant - 1);
+    (void)strncpy(s->tenant, listener->tenant, sizeof s->tenant - 1);
+    if (listener->key)
+        (void)strncpy(s->key, listener->key, sizeof s->key - 1);
+    s->expires_at = listener->expires_at;
     LIST_INSERT_HEAD(&n->streams, s, link);
     s->http = http_stream_open(req, "text/event-stream", on_gone, s);
     if (!s->http) {
@@ -85,12 +92,34 @@ void sse_publish(struct notify *n, const struct ring_event *event)
         (void)http_stream_send(s->http, event->frame, event->len);
 }
 
+/** Nobody whose key or tenant cannot be looked up just now is put out. */
+static bool may_listen(const struct sse *s, int64_t now)
+{
+    struct links *links = s->notify->conf.links;
+    struct links_tenant tenant;
+
+    if (s->expires_at != 0 && now >= s->expires_at)
+        return false;
+    return (*s->key ? links_key_live(links, s->key)
+                    : links_tenant_get(links, s->tenant, &tenant)) != -ENOENT;
+}
+
 void sse_beat(struct notify *n)
 {
-    struct sse *s;
+    const int64_t now = (int64_t)time(NULL);
+    struct sse *s = LIST_FIRST(&n->streams);
 
-    LIST_FOREACH(s, &n->streams, link)
-    (void)http_stream_send(s->http, beat, sizeof beat - 1);
+    while (s) {
+        struct sse *next = LIST_NEXT(s, link);
+
+        if (may_listen(s, now)) {
+            (void)http_stream_send(s->http, beat, sizeof beat - 1);
+        } else {
+            http_stream_close(s->http);
+            sse_free(s);
+        }
+        s = next;
+    }
 }
 
 void sse_close_all(struct notify *n)

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """Server-sent events: stream_test.py SALON. Exit 1 if a test fails."""
+import base64
+import hashlib
+import hmac
 import http.client
 import json
+import pathlib
 import sys
 import time
 
+from endpoints import key_of, tenant
 from serving import check_problem, main
 
 
 class Stream:
     """GET /api/v1/stream, event by event."""
 
-    def __init__(self, s, key=None, last_id=None):
+    def __init__(self, s, key=None, last_id=None, wait=10):
         headers = {"Authorization": f"Bearer {key or s.key}"}
         if last_id:
             headers["Last-Event-ID"] = last_id
-        self.connection = http.client.HTTPConnection("127.0.0.1", s.port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", s.port, timeout=wait)
         self.connection.request("GET", "/api/v1/stream", headers=headers)
         self.answer = self.connection.getresponse()
         assert self.answer.status == 200, self.answer.status
@@ -34,6 +39,14 @@ class Stream:
                 event = {}
             elif name:
                 event[name] = value
+
+    def drain(self):
+        """Until the server ends it."""
+        try:
+            while self.answer.readline():
+                pass
+        except (http.client.HTTPException, ConnectionError):
+            pass
 
     def until(self, type_):
         while True:
@@ -149,17 +162,49 @@ def a_client_that_does_not_read_is_let_go(s):
 def streams_end_when_the_server_does(s):
     stream = Stream(s)
     assert s.stop() == 0
-    try:
-        while stream.answer.readline():
-            pass
-    except (http.client.HTTPException, ConnectionError):
-        pass
+    stream.drain()
     s.start()
+
+
+def forged(s, token, **claims):
+    """The same token with other claims, signed with the server's own key."""
+    of = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    [path] = [p for p in pathlib.Path(s.state).iterdir() if p.stat().st_size == 32]
+    key = hmac.new(path.read_bytes(), b"user|v1", hashlib.sha256).digest()
+    text = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+                    for part in ({"alg": "HS256", "typ": "JWT"}, {**of, **claims}))
+    mac = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return text + "." + base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def streams_end_with_the_right_to_listen(s):
+    other = key_of(tenant(s, "add", "Other"))
+    kept = key_of(tenant(s, "key", "Other"))
+    removed = key_of(tenant(s, "add", "Removed"))
+    user = {"user": {"ref": "paul", "name": "Paul"}}
+    orphan = s.post("/api/v1/user-tokens", user, key=removed).json["token"]
+    brief = forged(s, token_of(s, "paul"), exp=int(time.time()) + 5)
+    ending = [Stream(s, k, wait=60) for k in (other, removed, orphan, brief)]
+    staying = [Stream(s, k, wait=60) for k in (kept, token_of(s, "paul"))]
+    tenant(s, "key", "Other")  # of three keys the oldest is revoked
+    tenant(s, "remove", "Removed")
+    for stream in ending:
+        stream.drain()
+    for stream in staying:  # of the same round: nothing but its beat
+        line = None
+        while line != b":\n":
+            line = stream.answer.readline()
+            assert line, "the stream has ended"
+    s.post("/api/v1/rooms", {}, key=kept)
+    assert staying[0].next()["event"] == "room.created"
+    for stream in staying:
+        stream.close()
 
 
 ALONE = [what_happens_to_a_room_is_told, a_browser_hears_of_its_own_user_alone,
          who_comes_back_misses_nothing, a_stream_needs_a_key, many_streams_hear_the_same,
-         a_client_that_does_not_read_is_let_go, streams_end_when_the_server_does]
+         a_client_that_does_not_read_is_let_go, streams_end_when_the_server_does,
+         streams_end_with_the_right_to_listen]
 
 if __name__ == "__main__":
     sys.exit(main([], ALONE))
