@@ -183,7 +183,7 @@ def what_a_webhook_waits_for_that_is_off_is_forgotten_in_the_end(s):
     assert s.ask("PATCH", f"/api/v1/webhooks/{off['id']}", {"enabled": False}).status == 200
     assert s.stop() == 0
     with sqlite3.connect(f"{s.state}/salon.db") as db:
-        db.execute("UPDATE deliveries SET created_at = 0, next_at = next_at + 3600")
+        db.execute("UPDATE deliveries SET created_at = 1, next_at = next_at + 3600")
     s.start()
     wait(lambda: deliveries(s, off) == [])
     assert [d["state"] for d in deliveries(s, on)] == ["pending"]
