@@ -52,6 +52,11 @@ struct call_inviting {
     json_t *(*share)(void *arg, const char *room, const char *organizer, bool french);
     /** A room came to be by somebody's joining. */
     void (*made)(void *arg, const struct links_room *room);
+    /** A room may be made from here to `end`; it and `made` are one. 0, or an error of links.h:
+     * then there is nothing to end. */
+    int (*begin)(void *arg);
+    /** As a whole, or after an error not at all; returns the error. */
+    int (*end)(void *arg, int error);
 };
 
 /** `inviting` is not owned and must outlive the call. */
@@ -78,6 +83,11 @@ json_t *call_share(const struct call_member *m, bool french);
 
 /** Tells members and hosts in the room of an invitation (a new state); takes the reference. */
 void call_invitation_told(struct call *call, const char *room_id, json_t *invitation);
+
+/** Around links' calls that may make a room by somebody's joining, and call_room_made(): all or
+ * none of it. Errors as in links.h; if the first fails, there is no second. */
+int call_making_begin(struct call *call);
+int call_making_end(struct call *call, int error);
 
 /** Somebody's joining made this room. */
 void call_room_made(struct call *call, const struct links_room *room);

@@ -77,17 +77,16 @@ char *links_member_url(const struct links *links, const struct links_room *room,
 struct links_answer {
     uint8_t request[32]; ///< SHA-256 of method, path and body
     unsigned status;
-    char room[LINKS_ID_SIZE];
+    char resource[STORE_KEPT_SIZE]; ///< ids of what was made, separated by spaces
 };
 
 /** What was answered to this key in the last 24 h; -ENOENT if nothing. */
 int links_answer_get(struct links *links, const char *tenant, const char *key,
                      struct links_answer *out, int64_t now);
 
-/** As without `_once`, and keeps the answer for `key`: both or neither. */
-int links_room_make_once(struct links *links, struct links_room *room, const char *key,
-                         struct links_answer *answer, int64_t now);
-int links_room_rotate_once(struct links *links, struct links_room *room, enum links_old old,
-                           const char *key, struct links_answer *answer, int64_t now);
+/** Keeps an answer, with what was made if both are in one transaction. -EINPROGRESS: another
+ * request with this key was faster. */
+int links_answer_put(struct links *links, const char *tenant, const char *key,
+                     const struct links_answer *answer, int64_t now);
 
 #endif

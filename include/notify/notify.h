@@ -54,6 +54,19 @@ struct notify_event {
  */
 int notify_publish(struct notify *n, const struct notify_event *event, int64_t now);
 
+/**
+ * From here to notify_end(), what is written to the database and what is published are one: a
+ * crash loses neither without the other, and nobody hears of what is not there. Not nested.
+ * 0 or an error of links.h: then there is nothing to end.
+ */
+int notify_begin(struct notify *n);
+
+/**
+ * Ends it: as a whole, and told; or, after an error (the caller's or of one of the events), not
+ * at all. Returns that error.
+ */
+int notify_end(struct notify *n, int error);
+
 /** Who listens, and for how long they may. */
 struct notify_listener {
     const char *tenant;

@@ -17,6 +17,7 @@
 #define STORE_HASH_SIZE 32
 #define STORE_NAME_SIZE 321
 #define STORE_REF_SIZE  256
+#define STORE_KEPT_SIZE 1280 ///< bytes with the NUL of the ids that an answer is kept as
 
 struct store;
 
@@ -29,7 +30,8 @@ int store_open(const char *path, int busy_ms, struct store **out, char *why, siz
 /** Writes the WAL back and closes. store_close(NULL) is fine. */
 void store_close(struct store *store);
 
-/** Several calls as one: all of it or nothing. Not nested. */
+/** Several calls as one: all of it or nothing. One within another is part of it; once a part is
+ * rolled back, the whole cannot be committed any more (-ECANCELED). */
 int store_begin(struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
@@ -213,13 +215,13 @@ int store_secret_rotate(struct store *store, const char *tenant, const char *kin
 struct store_answer {
     uint8_t request[STORE_HASH_SIZE]; ///< SHA-256 of method, path and body
     unsigned status;
-    char resource[STORE_ID_SIZE];
+    char resource[STORE_KEPT_SIZE]; ///< ids, separated by spaces
 };
 
 /** What was answered to this key of this tenant since `since`. */
 int store_answer_get(struct store *store, const char *tenant, const char *key, int64_t since,
                      struct store_answer *out);
-/** Keeps an answer, and forgets those from before `since`. */
+/** Keeps an answer (-EEXIST: there is one), and forgets those from before `since`. */
 int store_answer_put(struct store *store, const char *tenant, const char *key, int64_t now,
                      int64_t since, const struct store_answer *answer);
 

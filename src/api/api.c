@@ -67,6 +67,8 @@ void api_fail(struct http_req *req, int error)
         http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
     } else if (error == -EEXIST) {
         http_problem(req, PROBLEM_CONFLICT, NULL, NULL);
+    } else if (error == -EINPROGRESS) {
+        http_problem(req, PROBLEM_IDEMPOTENCY_IN_PROGRESS, NULL, NULL);
     } else if (error == -EDQUOT) {
         http_problem_later(req, PROBLEM_QUOTA_EXCEEDED, NULL, 3600);
     } else if (links_down(error)) {

@@ -166,13 +166,17 @@ static void make(const struct bbb_ask *ask, struct links_meeting *meeting)
     json_decref(metadata);
     error = links_room_quota(links, room.tenant);
     if (error == 0)
+        error = notify_begin(ask->api->conf.notify);
+    if (error == 0) {
         error = links_meeting_make(links, meeting, &room, api_now());
-    if (error) {
-        bbb_fail_error(ask->req, error);
-        return;
+        if (error == 0)
+            api_tell_room(ask->api, "room.created", &room);
+        error = notify_end(ask->api->conf.notify, error);
     }
-    api_tell_room(ask->api, "room.created", &room);
-    reply_made(ask, meeting, &room, false);
+    if (error)
+        bbb_fail_error(ask->req, error);
+    else
+        reply_made(ask, meeting, &room, false);
 }
 
 void bbb_create(const struct bbb_ask *ask)

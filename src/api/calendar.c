@@ -56,11 +56,15 @@ static int provide(struct work *w, const struct cal_event *event, struct entry *
 
     memcpy(room.tenant, w->caller->tenant.id, sizeof room.tenant);
     room.ends_at = event->recurs ? 0 : event->ends_at;
-    error = links_event_room(w->api->conf.links, event->uid, &room, &made, api_now());
+    error = notify_begin(w->api->conf.notify);
     if (error)
         return error;
-    if (made)
+    error = links_event_room(w->api->conf.links, event->uid, &room, &made, api_now());
+    if (error == 0 && made)
         api_tell_room(w->api, "room.created", &room);
+    error = notify_end(w->api->conf.notify, error);
+    if (error)
+        return error;
     if (!made && !event->recurs && event->ends_at > room.ends_at) {
         room.ends_at = event->ends_at;
         error = links_room_change(w->api->conf.links, &room);

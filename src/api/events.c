@@ -98,6 +98,23 @@ static bool wants_renewal(struct http_req *req, bool *ok)
     return value && strcmp(value, "1") == 0;
 }
 
+/** The event's room, and what is told of it. */
+static int give_room(struct api *api, const char *ref, bool renew, struct links_room *room,
+                     bool *made)
+{
+    const struct links_room fresh = *room;
+    int error = notify_begin(api->conf.notify);
+
+    if (error)
+        return error;
+    *made = false;
+    error = renew ? links_event_renew(api->conf.links, ref, &fresh, room, api_now())
+                  : links_event_room(api->conf.links, ref, room, made, api_now());
+    if (error == 0 && (*made || renew))
+        api_tell_room(api, *made ? "room.created" : "room.link_rotated", room);
+    return notify_end(api->conf.notify, error);
+}
+
 static void put_event(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
@@ -114,21 +131,11 @@ static void put_event(struct http_req *req, void *ctx)
         link_event(api, req, &caller, ref, wish.room_id);
         return;
     }
-    if (renew) {
-        struct links_room room;
-
-        error = links_event_renew(api->conf.links, ref, &wish.fresh, &room, api_now());
-        wish.fresh = room;
-    } else {
-        error = links_event_room(api->conf.links, ref, &wish.fresh, &made, api_now());
-    }
-    if (error) {
+    error = give_room(api, ref, renew, &wish.fresh, &made);
+    if (error)
         api_fail(req, error);
-        return;
-    }
-    if (made || renew)
-        api_tell_room(api, made ? "room.created" : "room.link_rotated", &wish.fresh);
-    reply_event(api, req, made, &caller, &wish.fresh, ref);
+    else
+        reply_event(api, req, made, &caller, &wish.fresh, ref);
 }
 
 static void get_event(struct http_req *req, void *ctx)
@@ -227,11 +234,16 @@ static void put_personal(struct http_req *req, void *ctx)
     (void)body_text(&body, body.json, "/name", 80, room.owner_name, sizeof room.owner_name);
     if (!api_body_done(&body, req))
         return;
-    error = links_personal_room(api->conf.links, &room, &made, api_now());
+    error = notify_begin(api->conf.notify);
+    if (error == 0) {
+        error = links_personal_room(api->conf.links, &room, &made, api_now());
+        if (error == 0 && made)
+            api_tell_room(api, "room.created", &room);
+        error = notify_end(api->conf.notify, error);
+    }
     if (error) {
         api_fail(req, error);
     } else if (made) {
-        api_tell_room(api, "room.created", &room);
         api_reply_made(api, req, 201, &caller, &room);
     } else {
         api_reply_room(api, req, 200, &caller, &room);

@@ -62,15 +62,32 @@ void api_reply_room(struct api *api, struct http_req *req, unsigned status,
 void api_reply_made(struct api *api, struct http_req *req, unsigned status,
                     const struct links_caller *caller, const struct links_room *room);
 
-/** The Idempotency-Key, NULL if there is none; false: it is not one and was answered. */
-bool api_idempotency_key(struct http_req *req, const char **out);
+/** Answers again what was answered before. */
+typedef void api_again(struct api *api, struct http_req *req, const struct links_caller *caller,
+                       const struct links_answer *answer);
 
-/** SHA-256 of what makes two requests the same. */
-void api_hash_request(const struct http_req *req, uint8_t out[32]);
+api_again api_room_again;
 
-/** Answers again what was answered before to this key; true if it did. */
-bool api_answer_again(struct api *api, struct http_req *req, const struct links_caller *caller,
-                      const char *key);
+/**
+ * For a POST that makes something: true if it is to be made. `*key` is the Idempotency-Key that
+ * its answer is kept for by api_keep(), NULL: for none. False: it was answered, by `again` if
+ * this is the same request as before. Without `again` it is made anew each time (tokens).
+ */
+bool api_once(struct api *api, struct http_req *req, const struct links_caller *caller,
+              api_again *again, const char **key);
+
+struct api_kept {
+    unsigned status;
+    const char *resource; ///< ids, separated by spaces
+};
+
+/** Keeps the answer for the key (NULL: nothing to keep), in the transaction of what is made. */
+int api_keep(struct api *api, const struct http_req *req, const struct links_caller *caller,
+             const char *key, struct api_kept kept);
+
+/** For a token, of which nothing is kept but that this key made one. False: it was answered. */
+bool api_keep_alone(struct api *api, struct http_req *req, const struct links_caller *caller,
+                    const char *key);
 
 /* room_json.c */
 
@@ -124,6 +141,9 @@ void api_calls_end_left_over(struct api *api);
 
 /** An invitation was made or has another state. */
 void api_invitation_changed(struct api *api, const struct store_invitation *i);
+
+/** What of that is no event, where the event is told already: the room's people, the timer. */
+void api_invitation_shown(struct api *api, const struct store_invitation *i);
 
 /** Nobody is in the room any more: its rings are cancelled. */
 void api_rings_end(struct api *api, const char *room);

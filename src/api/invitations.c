@@ -4,7 +4,9 @@
 
 #include "links/users.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,15 +131,15 @@ static bool all_free(struct api *api, struct http_req *req, const struct links_r
     return true;
 }
 
-/** Invites them one by one. False: it was answered. */
-static bool invite_all(struct api *api, struct http_req *req, const struct links_room *room,
-                       struct invite_body *in, json_t *list)
+/** Invites them one by one, and notes their ids. */
+static int invite_each(struct api *api, const struct links_room *room, struct invite_body *in,
+                       char ids[STORE_KEPT_SIZE])
 {
-    struct links_caller none = {0};
+    size_t at = 0;
+    int error = 0;
 
-    for (unsigned i = 0; i < in->count; i++) {
+    for (unsigned i = 0; i < in->count && error == 0; i++) {
         struct store_invitation *v = &in->to[i].invitation;
-        int error;
 
         memcpy(v->tenant, room->tenant, sizeof v->tenant);
         memcpy(v->room, room->id, sizeof v->room);
@@ -145,37 +147,95 @@ static bool invite_all(struct api *api, struct http_req *req, const struct links
         memcpy(v->from_name, in->from_name, sizeof v->from_name);
         v->ring_s = v->email ? 0 : in->ring_s;
         error = links_invite(api->conf.links, v, in->to[i].offline, api_now());
-        if (error) {
-            api_fail(req, error);
-            return false;
-        }
-        api_invitation_changed(api, v);
-        (void)json_array_append_new(list,
-                                    api_invitation_json(api, v, lang_of(req, &none, room)));
+        if (error == 0)
+            api_tell_invitation(api, v);
+        at += (size_t)snprintf(ids + at, STORE_KEPT_SIZE - at, "%s%s", i > 0 ? " " : "", v->id);
+        assert(at < STORE_KEPT_SIZE);
     }
-    return true;
+    return error;
+}
+
+/** The invitations, their events and the answer to the key: all or none. */
+static int invite_all(struct api *api, struct http_req *req, const struct links_caller *caller,
+                      const char *key, const struct links_room *room, struct invite_body *in)
+{
+    char ids[STORE_KEPT_SIZE] = "";
+    int error = notify_begin(api->conf.notify);
+
+    if (error)
+        return error;
+    error = invite_each(api, room, in, ids);
+    if (error == 0)
+        error = api_keep(api, req, caller, key, (struct api_kept){201, ids});
+    error = notify_end(api->conf.notify, error);
+    for (unsigned i = 0; i < in->count && error == 0; i++)
+        api_invitation_shown(api, &in->to[i].invitation);
+    return error;
+}
+
+/** As they are now. */
+static void reply_invitations(struct api *api, struct http_req *req,
+                              const struct links_caller *caller,
+                              const struct links_answer *answer)
+{
+    const struct links_caller none = {0};
+    struct links_room room;
+    struct store_invitation i;
+    char ids[STORE_KEPT_SIZE];
+    char *save = NULL;
+    json_t *list = json_array();
+    int error =
+        links_room_get(api->conf.links, caller->tenant.id, http_param(req, "id"), &room);
+
+    memcpy(ids, answer->resource, sizeof ids);
+    for (char *id = strtok_r(ids, " ", &save); id && error == 0;
+         id = strtok_r(NULL, " ", &save)) {
+        error = links_invitation_get(api->conf.links, caller->tenant.id, id, &i);
+        if (error == 0)
+            (void)json_array_append_new(
+                list, api_invitation_json(api, &i, lang_of(req, &none, &room)));
+    }
+    if (error)
+        api_fail(req, error);
+    else
+        http_reply_json(req, answer->status, json_pack("{s:O}", "invitations", list));
+    json_decref(list);
 }
 
 static void make_invitations(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
+    const struct links_caller none = {0};
     struct links_caller caller;
     struct links_room room;
     struct body body;
     struct invite_body *in = malloc(sizeof *in);
-    json_t *list = json_array();
+    const char *key;
+    json_t *list;
+    int error;
 
     if (!in)
         http_problem(req, PROBLEM_CAPACITY, NULL, NULL);
-    else if (api_room(api, req, SCOPE_INVITATIONS, &caller, &room) &&
-             api_body_of(&body, req, invite_body_fields)) {
-        invite_body_read(&body, in, api_now());
-        if (api_body_done(&body, req) && all_free(api, req, &room, in) &&
-            may_ring(api, req, &caller, in) && within_quota(api, req, &caller, in->count) &&
-            invite_all(api, req, &room, in, list))
-            http_reply_json(req, 201, json_pack("{s:O}", "invitations", list));
+    if (!in || !api_room(api, req, SCOPE_INVITATIONS, &caller, &room) ||
+        !api_once(api, req, &caller, reply_invitations, &key) ||
+        !api_body_of(&body, req, invite_body_fields)) {
+        free(in);
+        return;
     }
-    json_decref(list);
+    invite_body_read(&body, in, api_now());
+    if (api_body_done(&body, req) && all_free(api, req, &room, in) &&
+        may_ring(api, req, &caller, in) && within_quota(api, req, &caller, in->count)) {
+        error = invite_all(api, req, &caller, key, &room, in);
+        list = json_array();
+        for (unsigned i = 0; i < in->count && error == 0; i++)
+            (void)json_array_append_new(list, api_invitation_json(api, &in->to[i].invitation,
+                                                                  lang_of(req, &none, &room)));
+        if (error)
+            api_fail(req, error);
+        else
+            http_reply_json(req, 201, json_pack("{s:O}", "invitations", list));
+        json_decref(list);
+    }
     free(in);
 }
 
@@ -330,9 +390,12 @@ static void make_user_token(struct http_req *req, void *ctx)
     struct links_user user;
     struct body body;
     const json_t *given;
+    const char *key;
     char *token;
 
-    if (!api_caller(api, req, SCOPE_USERS, &caller) || !api_body_of(&body, req, known))
+    // Anew each time: what is answered again would be shorter-lived, and would have to be kept.
+    if (!api_caller(api, req, SCOPE_USERS, &caller) ||
+        !api_once(api, req, &caller, NULL, &key) || !api_body_of(&body, req, known))
         return;
     user.tenant = caller.tenant;
     given = body_object(&body, "/user", of_user);
@@ -343,6 +406,8 @@ static void make_user_token(struct http_req *req, void *ctx)
     else if (!body_text(&body, given, "/user/name", 80, user.name, sizeof user.name))
         body_bad(&body, "/user/name", "required", "obligatoire");
     if (!api_body_done(&body, req))
+        return;
+    if (!api_keep_alone(api, req, &caller, key))
         return;
     token = links_user_token(api->conf.links, &user, api_now());
     if (token)

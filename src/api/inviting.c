@@ -152,7 +152,22 @@ static void made(void *arg, const struct links_room *room)
     api_tell_room(arg, "room.created", room);
 }
 
-static const struct call_inviting inviting = {ring, cancel, list, share, made};
+static int making_begin(void *arg)
+{
+    const struct api *api = arg;
+
+    return notify_begin(api->conf.notify);
+}
+
+static int making_end(void *arg, int error)
+{
+    const struct api *api = arg;
+
+    return notify_end(api->conf.notify, error);
+}
+
+static const struct call_inviting inviting = {ring, cancel,       list,      share,
+                                              made, making_begin, making_end};
 
 void api_inviting_told(struct api *api, const struct store_invitation *i)
 {

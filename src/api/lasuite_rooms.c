@@ -199,13 +199,17 @@ void lasuite_make(struct http_req *req, void *ctx)
     room.uuid = who.tenant.uuid;
     error = links_room_quota(api->conf.links, room.tenant);
     if (error == 0)
+        error = notify_begin(api->conf.notify);
+    if (error == 0) {
         error = links_room_make(api->conf.links, &room, api_now());
-    if (error) {
-        lasuite_fail_error(req, error);
-        return;
+        if (error == 0)
+            api_tell_room(api, "room.created", &room);
+        error = notify_end(api->conf.notify, error);
     }
-    api_tell_room(api, "room.created", &room);
-    reply_room(api, req, 201, &room);
+    if (error)
+        lasuite_fail_error(req, error);
+    else
+        reply_room(api, req, 201, &room);
 }
 
 /* ---- GET /rooms/ and /rooms/{id}/ ---- */

@@ -10,13 +10,18 @@
 
 #define RETRY_MS 2000
 
-void api_invitation_changed(struct api *api, const struct store_invitation *i)
+void api_invitation_shown(struct api *api, const struct store_invitation *i)
 {
     log_at(LEVEL_DEBUG, "invitation", "id=%s state=%s", i->id,
            links_invite_state_name(i->state));
-    api_tell_invitation(api, i);
     api_inviting_told(api, i);
     api_rings_wake(api);
+}
+
+void api_invitation_changed(struct api *api, const struct store_invitation *i)
+{
+    api_tell_invitation(api, i);
+    api_invitation_shown(api, i);
 }
 
 static void changed(const struct store_invitation *i, void *ctx)

@@ -38,6 +38,22 @@ static bool read_room(struct http_req *req, struct links_room *room)
     return api_body_done(&body, req);
 }
 
+/** The room, the answer to the key and the event of it: all or none. */
+static int make_told(struct api *api, struct http_req *req, const struct links_caller *caller,
+                     const char *key, struct links_room *room)
+{
+    int error = notify_begin(api->conf.notify);
+
+    if (error)
+        return error;
+    error = links_room_make(api->conf.links, room, api_now());
+    if (error == 0)
+        error = api_keep(api, req, caller, key, (struct api_kept){201, room->id});
+    if (error == 0)
+        api_tell_room(api, "room.created", room);
+    return notify_end(api->conf.notify, error);
+}
+
 static void make_room(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
@@ -46,31 +62,19 @@ static void make_room(struct http_req *req, void *ctx)
     const char *key;
     int error;
 
-    if (!api_caller(api, req, SCOPE_ROOMS_WRITE, &caller) || !api_idempotency_key(req, &key) ||
-        (key && api_answer_again(api, req, &caller, key)) || !within_rate(api, req, &caller) ||
+    if (!api_caller(api, req, SCOPE_ROOMS_WRITE, &caller) ||
+        !api_once(api, req, &caller, api_room_again, &key) || !within_rate(api, req, &caller) ||
         !read_room(req, &room))
         return;
     memcpy(room.tenant, caller.tenant.id, sizeof room.tenant);
     room.uuid = caller.tenant.uuid;
     error = links_room_quota(api->conf.links, room.tenant);
-    if (error) {
+    if (error == 0)
+        error = make_told(api, req, &caller, key, &room);
+    if (error)
         api_fail(req, error);
-        return;
-    }
-    if (key) {
-        struct links_answer answer = {.status = 201};
-
-        api_hash_request(req, answer.request);
-        error = links_room_make_once(api->conf.links, &room, key, &answer, api_now());
-    } else {
-        error = links_room_make(api->conf.links, &room, api_now());
-    }
-    if (error) {
-        api_fail(req, error);
-        return;
-    }
-    api_tell_room(api, "room.created", &room);
-    api_reply_made(api, req, 201, &caller, &room);
+    else
+        api_reply_made(api, req, 201, &caller, &room);
 }
 
 struct listing {
@@ -273,22 +277,22 @@ void api_rotate(struct api *api, struct http_req *req, const struct links_caller
     const char *key;
     int error;
 
-    if (!api_idempotency_key(req, &key) || (key && api_answer_again(api, req, caller, key)) ||
+    if (!api_once(api, req, caller, api_room_again, &key) ||
         !read_rotation(req, &old, &disconnect))
         return;
-    if (key) {
-        struct links_answer answer = {.status = 200};
-
-        api_hash_request(req, answer.request);
-        error = links_room_rotate_once(api->conf.links, room, old, key, &answer, api_now());
-    } else {
+    error = notify_begin(api->conf.notify);
+    if (error == 0) {
         error = links_room_rotate(api->conf.links, room, old);
+        if (error == 0)
+            error = api_keep(api, req, caller, key, (struct api_kept){200, room->id});
+        if (error == 0)
+            api_tell_room(api, "room.link_rotated", room);
+        error = notify_end(api->conf.notify, error);
     }
     if (error) {
         api_fail(req, error);
         return;
     }
-    api_tell_room(api, "room.link_rotated", room);
     if (disconnect)
         call_room_close(api->conf.call, room->id);
     api_reply_room(api, req, 200, caller, room);
@@ -335,15 +339,18 @@ static void make_token(struct http_req *req, void *ctx)
     struct links_room room;
     struct links_member who = {.role = ROLE_MEMBER};
     int64_t ttl_s = TTL_DEFAULT;
+    const char *key;
     char *url;
 
     if (!api_room(api, req, SCOPE_ROOMS_WRITE, &caller, &room) ||
-        !read_token(req, &who, &ttl_s))
+        !api_once(api, req, &caller, NULL, &key) || !read_token(req, &who, &ttl_s))
         return;
     if (who.role == ROLE_HOST && !(caller.scopes & SCOPE_ROOMS_HOST)) {
         http_problem(req, PROBLEM_FORBIDDEN_SCOPE, "rooms:host", NULL);
         return;
     }
+    if (!api_keep_alone(api, req, &caller, key))
+        return;
     url = links_member_url(api->conf.links, &room, &who, ttl_s, api_now());
     if (url)
         http_reply_json(req, 201, json_pack("{s:s}", "url", url));

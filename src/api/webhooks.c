@@ -24,17 +24,65 @@ static json_t *with_secret(const struct api *api, const struct store_webhook *w)
 }
 
 /** Who calls and the webhook {id} of theirs; false: it was answered. */
-static bool find(struct api *api, struct http_req *req, struct store_webhook *out)
+static bool find_of(struct api *api, struct http_req *req, struct links_caller *caller,
+                    struct store_webhook *out)
 {
-    struct links_caller caller;
     int error;
 
-    if (!api_caller(api, req, SCOPE_WEBHOOKS, &caller))
+    if (!api_caller(api, req, SCOPE_WEBHOOKS, caller))
         return false;
-    error = webhook_get(api->conf.store, caller.tenant.id, http_param(req, "id"), out);
+    error = webhook_get(api->conf.store, caller->tenant.id, http_param(req, "id"), out);
     if (error)
         api_fail(req, error);
     return error == 0;
+}
+
+static bool find(struct api *api, struct http_req *req, struct store_webhook *out)
+{
+    struct links_caller caller;
+
+    return find_of(api, req, &caller, out);
+}
+
+/** A new webhook, or a new secret of one: the secret is derived again. */
+static void reply_secret(struct api *api, struct http_req *req, unsigned status,
+                         const struct store_webhook *w)
+{
+    char secret[WEBHOOK_SECRET_SIZE];
+
+    webhook_secret(api->conf.links, w, secret);
+    http_reply_json(req, status,
+                    status == 201 ? with_secret(api, w) : json_pack("{s:s}", "secret", secret));
+}
+
+static void again(struct api *api, struct http_req *req, const struct links_caller *caller,
+                  const struct links_answer *answer)
+{
+    struct store_webhook webhook;
+    int error = webhook_get(api->conf.store, caller->tenant.id, answer->resource, &webhook);
+
+    if (error)
+        api_fail(req, error);
+    else
+        reply_secret(api, req, answer->status, &webhook);
+}
+
+/** Makes it, or with `rotate` another secret of it, and keeps the answer: both or neither. */
+static int put_kept(struct api *api, struct http_req *req, const struct links_caller *caller,
+                    const char *key, bool rotate, struct store_webhook *w)
+{
+    struct store *store = api->conf.store;
+    int error = store_begin(store);
+
+    if (error)
+        return error;
+    error = rotate ? webhook_rotate(store, w, api_now()) : webhook_make(store, w, api_now());
+    if (error == 0)
+        error = api_keep(api, req, caller, key, (struct api_kept){rotate ? 200 : 201, w->id});
+    if (error == 0)
+        return store_commit(store);
+    store_rollback(store);
+    return error;
 }
 
 static void read_url(const struct api *api, struct body *body, struct store_webhook *out)
@@ -78,9 +126,11 @@ static void make_webhook(struct http_req *req, void *ctx)
     struct links_caller caller;
     struct store_webhook webhook = {.url = ""};
     struct body body;
+    const char *key;
     int error;
 
-    if (!api_caller(api, req, SCOPE_WEBHOOKS, &caller) || !api_body_of(&body, req, known))
+    if (!api_caller(api, req, SCOPE_WEBHOOKS, &caller) ||
+        !api_once(api, req, &caller, again, &key) || !api_body_of(&body, req, known))
         return;
     read_url(api, &body, &webhook);
     if (*webhook.url == '\0')
@@ -88,11 +138,11 @@ static void make_webhook(struct http_req *req, void *ctx)
     if (!api_body_done(&body, req) || !within_quota(api, req, caller.tenant.id))
         return;
     memcpy(webhook.tenant, caller.tenant.id, sizeof webhook.tenant);
-    error = webhook_make(api->conf.store, &webhook, api_now());
+    error = put_kept(api, req, &caller, key, false, &webhook);
     if (error)
         api_fail(req, error);
     else
-        http_reply_json(req, 201, with_secret(api, &webhook));
+        reply_secret(api, req, 201, &webhook);
 }
 
 static void list_one(const struct store_webhook *w, void *ctx)
@@ -166,18 +216,18 @@ static void rotate_secret(struct http_req *req, void *ctx)
 {
     struct api *api = ctx;
     struct store_webhook webhook;
-    char secret[WEBHOOK_SECRET_SIZE];
+    struct links_caller caller;
+    const char *key;
     int error;
 
-    if (!find(api, req, &webhook) || !api_body_empty(req))
+    if (!find_of(api, req, &caller, &webhook) || !api_once(api, req, &caller, again, &key) ||
+        !api_body_empty(req))
         return;
-    error = webhook_rotate(api->conf.store, &webhook, api_now());
-    if (error) {
+    error = put_kept(api, req, &caller, key, true, &webhook);
+    if (error)
         api_fail(req, error);
-        return;
-    }
-    webhook_secret(api->conf.links, &webhook, secret);
-    http_reply_json(req, 200, json_pack("{s:s}", "secret", secret));
+    else
+        reply_secret(api, req, 200, &webhook);
 }
 
 static json_t *delivery_json(const struct store_delivery *d)

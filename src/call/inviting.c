@@ -149,6 +149,16 @@ void call_invitation_told(struct call *call, const char *room_id, json_t *invita
     json_decref(invitation);
 }
 
+int call_making_begin(struct call *call)
+{
+    return call->inviting ? call->inviting->begin(call->inviting_arg) : 0;
+}
+
+int call_making_end(struct call *call, int error)
+{
+    return call->inviting ? call->inviting->end(call->inviting_arg, error) : error;
+}
+
 void call_room_made(struct call *call, const struct links_room *room)
 {
     if (call->inviting)

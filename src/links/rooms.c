@@ -193,48 +193,18 @@ int links_answer_get(struct links *links, const char *tenant, const char *key,
         return error;
     memcpy(out->request, answer.request, sizeof out->request);
     out->status = answer.status;
-    memcpy(out->room, answer.resource, sizeof out->room);
+    memcpy(out->resource, answer.resource, sizeof out->resource);
     return 0;
 }
 
-/** Keeps the answer and ends the transaction, if `error` is 0; else undoes it. */
-static int finish_once(struct links *links, const struct links_room *room, const char *key,
-                       struct links_answer *answer, int error, int64_t now)
+int links_answer_put(struct links *links, const char *tenant, const char *key,
+                     const struct links_answer *answer, int64_t now)
 {
     struct store_answer row = {.status = answer->status};
+    int error;
 
     memcpy(row.request, answer->request, sizeof row.request);
-    memcpy(row.resource, room->id, sizeof row.resource);
-    memcpy(answer->room, room->id, sizeof answer->room);
-    if (error == 0)
-        error = store_answer_put(links->store, room->tenant, key, now, now - ANSWER_S, &row);
-    if (error == 0)
-        return store_commit(links->store);
-    store_rollback(links->store);
-    return error;
-}
-
-int links_room_make_once(struct links *links, struct links_room *room, const char *key,
-                         struct links_answer *answer, int64_t now)
-{
-    int error = store_begin(links->store);
-
-    if (error)
-        return error;
-    error = links_room_make(links, room, now);
-    return finish_once(links, room, key, answer, error, now);
-}
-
-int links_room_rotate_once(struct links *links, struct links_room *room, enum links_old old,
-                           const char *key, struct links_answer *answer, int64_t now)
-{
-    unsigned before = room->link_version;
-    int error = store_begin(links->store);
-
-    if (error)
-        return error;
-    error = finish_once(links, room, key, answer, links_room_rotate(links, room, old), now);
-    if (error)
-        room->link_version = before;
-    return error;
+    memcpy(row.resource, answer->resource, sizeof row.resource);
+    error = store_answer_put(links->store, tenant, key, now, now - ANSWER_S, &row);
+    return error == -EEXIST ? -EINPROGRESS : error;
 }

@@ -24,6 +24,9 @@ LIST_HEAD(sse_list, sse);
 struct notify {
     struct notify_conf conf;
     struct ring ring;
+    bool together;         ///< between notify_begin() and notify_end():
+    struct ring_list held; ///< what was published since
+    int failed;            ///< the first of these that could not be; 0: none
     struct sse_list streams;
     uv_timer_t beat;
     struct sender *sender; ///< owned

@@ -2,6 +2,7 @@
 
 #include "base/rand.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ int notify_open(const struct notify_conf *conf, struct notify **out)
     }
     ring_init(&n->ring);
     LIST_INIT(&n->streams);
+    TAILQ_INIT(&n->held);
     (void)uv_timer_init(conf->loop, &n->beat);
     n->beat.data = n;
     uv_unref((uv_handle_t *)&n->beat);
@@ -126,6 +128,12 @@ static int queue_deliveries(struct notify *n, const struct notify_event *event, 
     return error;
 }
 
+static void tell(struct notify *n, struct ring_event *event)
+{
+    sse_publish(n, event);
+    ring_add(&n->ring, event, NOTIFY_RING_S);
+}
+
 int notify_publish(struct notify *n, const struct notify_event *event, int64_t now)
 {
     char *text = envelope(event, now);
@@ -135,9 +143,44 @@ int notify_publish(struct notify *n, const struct notify_event *event, int64_t n
     free(text);
     if (error) {
         ring_event_free(e);
-        return error;
+        n->failed = n->failed ? n->failed : error;
+    } else if (n->together) {
+        TAILQ_INSERT_TAIL(&n->held, e, link);
+    } else {
+        tell(n, e);
     }
-    sse_publish(n, e);
-    ring_add(&n->ring, e, NOTIFY_RING_S);
+    return error;
+}
+
+int notify_begin(struct notify *n)
+{
+    int error = store_begin(n->conf.store);
+
+    if (error)
+        return error;
+    assert(!n->together);
+    n->together = true;
+    n->failed = 0;
     return 0;
+}
+
+int notify_end(struct notify *n, int error)
+{
+    struct ring_event *event;
+
+    assert(n->together);
+    error = error ? error : n->failed;
+    if (error)
+        store_rollback(n->conf.store);
+    else
+        error = store_commit(n->conf.store);
+    n->together = false;
+    while ((event = TAILQ_FIRST(&n->held))) {
+        TAILQ_REMOVE(&n->held, event, link);
+        if (error)
+            ring_event_free(event);
+        else
+            tell(n, event);
+    }
+    return error;
 }

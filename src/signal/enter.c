@@ -101,12 +101,19 @@ static json_t *welcome(struct signal_session *session, int64_t id, const char *t
 
 static void note_use(struct signal_session *session, struct links_room *room)
 {
+    struct call *call = session->signal->conf.call;
     const bool unborn = room->unborn;
-    const int r = links_room_joined(session->signal->conf.links, room, (int64_t)time(NULL));
+    int r = unborn ? call_making_begin(call) : 0;
+    if (r == 0) {
+        r = links_room_joined(session->signal->conf.links, room, (int64_t)time(NULL));
+        if (r == 0 && unborn)
+            call_room_made(call, room);
+        if (unborn)
+            r = call_making_end(call, r);
+        room->unborn = unborn && r != 0;
+    }
     if (r < 0) // a full disk does not end a call
         log_at(LEVEL_WARN, "signal.room_used", "room=%s error=%d", room->id, r);
-    else if (unborn)
-        call_room_made(session->signal->conf.call, room);
 }
 
 void session_welcome(struct signal_session *session, struct links_room *room, int64_t id)

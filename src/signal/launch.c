@@ -40,6 +40,27 @@ static void refuse_room(struct signal_session *session, const struct signal_requ
                           status == LINK_UNKNOWN ? "/token/room" : "/token");
 }
 
+/** The room, and what is told of it if it is made now: both or neither. */
+static enum links_status find_room(struct signal_session *session, struct launch *out,
+                                   int64_t now)
+{
+    struct call *call = session->signal->conf.call;
+    struct links *links = session->signal->conf.links;
+    if (out->says.act != LAUNCH_EVENT && out->says.act != LAUNCH_PERSONAL)
+        return links_launch_room(links, &out->says, &out->entry, now);
+    out->entry.error = call_making_begin(call);
+    if (out->entry.error)
+        return LINK_DOWN;
+    const enum links_status status = links_launch_room(links, &out->says, &out->entry, now);
+    if (out->entry.error == 0 && out->entry.made)
+        call_room_made(call, &out->entry.room);
+    const int error = call_making_end(call, out->entry.error);
+    if (error == out->entry.error)
+        return status;
+    out->entry.error = error;
+    return LINK_DOWN;
+}
+
 bool launch_enter(struct signal_session *session, const struct signal_request *request,
                   struct launch *out)
 {
@@ -57,14 +78,10 @@ bool launch_enter(struct signal_session *session, const struct signal_request *r
         refuse_token(session, request, fault, out->says.claim);
         return false;
     }
-    const enum links_status status = links_launch_room(links, &out->says, &out->entry, now);
-    if (status != LINK_VALID) {
+    const enum links_status status = find_room(session, out, now);
+    if (status != LINK_VALID)
         refuse_room(session, request, status, out->entry.error);
-        return false;
-    }
-    if (out->entry.made)
-        call_room_made(session->signal->conf.call, &out->entry.room);
-    return true;
+    return status == LINK_VALID;
 }
 
 void launch_keep(struct signal_session *session, const struct links_launch *says)

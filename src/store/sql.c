@@ -155,7 +155,7 @@ static const char *const texts[SQL_COUNT] = {
                       " FROM links JOIN rooms ON rooms.id = links.room WHERE hash = ?",
     [SQL_ANSWER_GET] = "SELECT request, status, resource FROM answers "
                        "WHERE tenant = ? AND key = ? AND created_at >= ?",
-    [SQL_ANSWER_PUT] = "INSERT OR REPLACE INTO answers(tenant, key, created_at, request, "
+    [SQL_ANSWER_PUT] = "INSERT INTO answers(tenant, key, created_at, request, "
                        "status, resource) VALUES(?,?,?,?,?,?)",
     [SQL_ANSWER_FORGET] = "DELETE FROM answers WHERE created_at < ?",
 };

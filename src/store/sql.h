@@ -88,6 +88,8 @@ enum sql {
 struct store {
     sqlite3 *db;
     sqlite3_stmt *stmt[SQL_COUNT]; ///< prepared when first used
+    unsigned depth;                ///< transactions begun and not ended, one in another
+    bool undone;                   ///< an inner one was: the whole will be
 };
 
 /** -errno of an SQLite result that is not OK, ROW or DONE. */

@@ -1,5 +1,6 @@
 #include "sql.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,22 +205,41 @@ static int simple(struct store *store, enum sql which)
 
 int store_begin(struct store *store)
 {
-    return simple(store, SQL_BEGIN);
+    int error = store->depth == 0 ? simple(store, SQL_BEGIN) : 0;
+
+    if (error)
+        return error;
+    if (store->depth++ == 0)
+        store->undone = false;
+    return 0;
+}
+
+static void undo(struct store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        (void)simple(store, SQL_ROLLBACK);
 }
 
 int store_commit(struct store *store)
 {
-    int error = simple(store, SQL_COMMIT);
+    int error;
 
+    assert(store->depth > 0);
+    if (--store->depth > 0)
+        return 0;
+    error = store->undone ? -ECANCELED : simple(store, SQL_COMMIT);
     if (error)
-        store_rollback(store);
+        undo(store);
     return error;
 }
 
 void store_rollback(struct store *store)
 {
-    if (!sqlite3_get_autocommit(store->db))
-        (void)simple(store, SQL_ROLLBACK);
+    if (store->depth > 0)
+        store->depth--;
+    store->undone = store->depth > 0;
+    if (store->depth == 0)
+        undo(store);
 }
 
 int store_check(struct store *store)

@@ -423,26 +423,44 @@ def the_same_key_with_another_request_is_refused(s):
     w = World(s, "Again")
     room = f"/api/v1/rooms/{w.ids['room']}"
     user = f"/api/v1/users/{w.ids['user']}/room"
+    hook = f"/api/v1/webhooks/{w.ids['webhook']}"
+    person = {"ref": "u-9", "name": "P"}
     to = [{"email_link": True, "name": "M"}]
     cases = [("/api/v1/rooms", {"title": "a"}, {"title": "b"}),
              (room + "/rotate", {"old": "closed"}, {"old": "keep"}),
-             (user + "/rotate", {"old": "closed"}, {"old": "keep"})]
+             (user + "/rotate", {"old": "closed"}, {"old": "keep"}),
+             (room + "/invitations",
+              {"from": person, "to": [*to, {"ref": "u-again", "name": "R"}, *to]},
+              {"from": person, "to": to}),
+             ("/api/v1/webhooks", {"url": "https://a.example/"}, {"url": "https://b.example/"}),
+             (hook + "/rotate-secret", {}, None),
+             (room + "/tokens", {"user": person}, {"user": {**person, "name": "Q"}}),
+             ("/api/v1/user-tokens", {"user": person}, {"user": {**person, "name": "Q"}})]
+    anew = (room + "/tokens", "/api/v1/user-tokens")
+    look = ("SELECT (SELECT group_concat(id || link_version) FROM rooms), "
+            "(SELECT count(*) FROM links), (SELECT count(*) FROM answers), "
+            "(SELECT group_concat(id || state) FROM invitations), "
+            "(SELECT group_concat(id || version) FROM webhooks)")
     for i, (path, first, other) in enumerate(cases):
         key = {"Idempotency-Key": f"key-{i}"}
         made = w.ask("POST", path, first, headers=key)
         assert made.status in (200, 201), made.body
         db = sqlite3.connect(f"file:{s.state}/salon.db?mode=ro", uri=True)
-        before = db.execute("SELECT (SELECT group_concat(id || link_version) FROM rooms), "
-                            "(SELECT count(*) FROM links), (SELECT count(*) FROM answers)").fetchall()
-        assert w.ask("POST", path, first, headers=key).json == made.json
-        check_problem(w.ask("POST", path, other, headers=key), 422, "idempotency-mismatch")
+        before = db.execute(look).fetchall()
+        again = w.ask("POST", path, first, headers=key)
+        assert again.status == made.status and again.json.keys() == made.json.keys(), again.body
+        if path not in anew:
+            assert again.json == made.json, again.body
+        if other is not None:
+            check_problem(w.ask("POST", path, other, headers=key), 422, "idempotency-mismatch")
         for elsewhere, body, _ in cases:
             if elsewhere != path:
                 check_problem(w.ask("POST", elsewhere, body, headers=key), 422,
                               "idempotency-mismatch")
-        after = db.execute("SELECT (SELECT group_concat(id || link_version) FROM rooms), "
-                           "(SELECT count(*) FROM links), (SELECT count(*) FROM answers)").fetchall()
-        assert before == after
+        assert db.execute(look).fetchall() == before
+        kept = "".join(r for [r] in db.execute("SELECT resource FROM answers"))
+        for secret in ("/r/", "/i/", "whsec_", "eyJ"):
+            assert secret not in kept
     for bad in ("", "x" * 256, "a\tb"):
         check_problem(w.ask("POST", "/api/v1/rooms", {}, headers={"Idempotency-Key": bad}), 400,
                       "invalid-request")

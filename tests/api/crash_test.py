@@ -12,6 +12,7 @@ import time
 from endpoints import World
 from http_test import WebSocket, frame
 from serving import Server, main, path_of
+from stream_test import Stream
 from webhooks_test import Receiver, wait
 
 
@@ -173,6 +174,8 @@ def what_was_acknowledged_is_there_and_is_told(s, listener):
     for key, room in acknowledged.items():
         assert s.get(f"/api/v1/rooms/{room['id']}").json["url"] == room["url"], key
         assert s.get(f"/api/v1/events/{key}/room").json["id"] == room["id"], key
+    assert s.sql("SELECT id FROM rooms WHERE title LIKE 'k-%' AND NOT EXISTS (SELECT 1 FROM "
+                 "deliveries WHERE type = 'room.created' AND instr(body, rooms.id))") == []
     page = s.get(path_of(room["url"]), key=False)
     assert page.status == 200
     soon(s)
@@ -206,6 +209,35 @@ def deliveries_go_on_where_they_were(s, listener):
 
 
 @with_mortal
+def what_cannot_be_told_is_not_made(s, listener):
+    """A room and its event are one in the database: without the other neither is there."""
+    stream = Stream(s)
+    room = s.post("/api/v1/rooms", {}).json["id"]
+    assert stream.next()["data"]["data"]["room"]["id"] == room
+    s.sql("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'full'); END")
+    wish = [("POST", "/api/v1/rooms", {"title": "T"}), ("PUT", "/api/v1/events/e-1/room", {}),
+            ("PUT", "/api/v1/users/zoe/room", {"name": "Z"}),
+            ("POST", f"/api/v1/rooms/{room}/rotate", {}),
+            ("POST", f"/api/v1/rooms/{room}/invitations",
+             {"from": {"ref": "z", "name": "Z"}, "to": [{"ref": "p", "name": "P"}]})]
+    look = ("SELECT (SELECT group_concat(id || link_version) FROM rooms), "
+            "(SELECT count(*) FROM invitations), (SELECT count(*) FROM answers)")
+    before = s.sql(look)
+    for i, (method, path, body) in enumerate(wish):
+        answer = s.ask(method, path, body, headers={"Idempotency-Key": f"k-{i}"})
+        assert answer.status >= 400, (path, answer.body)
+        assert s.sql(look) == before, path
+    s.sql("DROP TRIGGER full")
+    for i, (method, path, body) in enumerate(wish):  # nor were the keys used up
+        answer = s.ask(method, path, body, headers={"Idempotency-Key": f"k-{i}"})
+        assert answer.status in (200, 201), (path, answer.body)
+    types = [stream.next()["event"] for _ in wish]
+    assert types == ["room.created"] * 3 + ["room.link_rotated", "invitation.created"], types
+    wait(lambda: len(listener.of("room.created")) == 4)
+    stream.close()
+
+
+@with_mortal
 def a_one_time_invitation_is_used_once(s, listener):
     room = s.post("/api/v1/rooms", {}).json["id"]
     mail = s.post(f"/api/v1/rooms/{room}/invitations", {
@@ -220,6 +252,7 @@ def a_one_time_invitation_is_used_once(s, listener):
 
 ALONE = [a_call_whose_end_nobody_saw_has_ended, rings_end_as_they_would_have,
          what_was_acknowledged_is_there_and_is_told, deliveries_go_on_where_they_were,
+         what_cannot_be_told_is_not_made,
          a_one_time_invitation_is_used_once]
 
 if __name__ == "__main__":

@@ -411,17 +411,18 @@ static void pages_of_rooms_hold_each_once(void **state)
     assert_int_equal(links_room_list(links, &list, count_room, &count, next), -EINVAL);
 }
 
-static void an_answer_is_kept_with_the_room_it_made(void **state)
+static void an_answer_is_kept_for_a_day_and_once(void **state)
 {
-    struct links_room room = {0};
-    struct links_answer answer = {.status = 201}, again;
+    struct links_answer answer = {.status = 201, .resource = "iv_1 iv_2"}, again;
 
     (void)state;
-    (void)strcpy(room.tenant, tenant.id);
-    assert_int_equal(links_room_make_once(links, &room, "key", &answer, NOW), 0);
+    assert_int_equal(links_answer_put(links, tenant.id, "key", &answer, NOW), 0);
     assert_int_equal(links_answer_get(links, tenant.id, "key", &again, NOW + 86399), 0);
-    assert_string_equal(again.room, room.id);
+    assert_string_equal(again.resource, "iv_1 iv_2");
+    assert_int_equal(links_answer_put(links, tenant.id, "key", &answer, NOW + 86399),
+                     -EINPROGRESS);
     assert_int_equal(links_answer_get(links, tenant.id, "key", &again, NOW + 86401), -ENOENT);
+    assert_int_equal(links_answer_put(links, tenant.id, "key", &answer, NOW + 86401), 0);
 }
 
 static void a_key_file_open_to_others_is_refused(void **state)
@@ -459,7 +460,7 @@ int main(void)
         T(tenants_are_checked_and_named_once),
         T(another_tenants_room_is_not_there),
         T(pages_of_rooms_hold_each_once),
-        T(an_answer_is_kept_with_the_room_it_made),
+        T(an_answer_is_kept_for_a_day_and_once),
         T(a_key_file_open_to_others_is_refused),
     };
 

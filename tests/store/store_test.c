@@ -248,6 +248,29 @@ static void rotating_retires_the_links_before(void **state)
     assert_int_equal(store_room_rotate(store, "rm_none", 2, new, STORE_LINK_REPLACED), -ENOENT);
 }
 
+static void a_part_that_is_undone_undoes_the_whole(void **state)
+{
+    const struct store_answer answer = {.status = 201, .resource = "rm_1"};
+    struct store_answer again;
+
+    (void)state;
+    add_tenant("t1");
+    for (int outer = 0; outer < 2; outer++) { // the first time the part is undone
+        assert_int_equal(store_begin(store), 0);
+        assert_int_equal(store_answer_put(store, "t1", "whole", 100, 0, &answer), 0);
+        assert_int_equal(store_begin(store), 0);
+        assert_int_equal(store_answer_put(store, "t1", "part", 100, 0, &answer), 0);
+        if (outer == 0)
+            store_rollback(store);
+        else
+            assert_int_equal(store_commit(store), 0);
+        assert_int_equal(store_commit(store), outer == 0 ? -ECANCELED : 0);
+        for (int part = 0; part < 2; part++)
+            assert_int_equal(store_answer_get(store, "t1", part ? "part" : "whole", 50, &again),
+                             outer == 0 ? -ENOENT : 0);
+    }
+}
+
 static void answers_are_kept_and_forgotten(void **state)
 {
     struct store_answer answer = {.status = 201, .resource = "rm_1"}, again;
@@ -336,6 +359,7 @@ int main(void)
         T(rooms_are_listed_newest_first_and_by_tenant),
         T(rotating_retires_the_links_before),
         T(answers_are_kept_and_forgotten),
+        T(a_part_that_is_undone_undoes_the_whole),
         T(a_database_of_the_future_is_not_touched),
         T(a_database_of_the_first_version_is_brought_up),
         T(what_is_no_database_is_said_in_one_line),
