@@ -92,8 +92,8 @@ static const char *const migrations[] = {
     // A quota of rooms is counted at each new one, without looking at the rooms themselves.
     "CREATE INDEX rooms_open ON rooms(tenant) WHERE NOT closed;",
     // The first few that wait, of each webhook.
-    "CREATE INDEX deliveries_waiting ON deliveries(webhook, next_at) WHERE state = 0;"
-    "DROP INDEX deliveries_due;",
+    ("CREATE INDEX deliveries_waiting ON deliveries(webhook, next_at) WHERE state = 0;"
+     "DROP INDEX deliveries_due;"),
 };
 
 #define VERSION ((int)(sizeof migrations / sizeof *migrations))
