@@ -27,7 +27,7 @@
 #define PACER_TICK        (5 * USEC_PER_MS)  ///< pause between two looks at the queue
 #define PACER_CATCH_UP    (20 * USEC_PER_MS) ///< of padding that was due and is sent later
 #define PACER_MAX_AGE     USEC_PER_SEC       ///< what waited so long has usually lost its worth
-#define PACER_MAX_BYTES   (512u * 1024)      ///< queued at most
+#define PACER_MAX_BYTES   ((size_t)512 * 1024) ///< queued at most
 
 /** Who goes first. */
 enum pacer_queue { PACER_RESEND, PACER_PICTURE, PACER_QUEUES };

@@ -143,7 +143,8 @@ struct assoc *assoc_create(struct assoc_set *set, const struct assoc_conf *conf,
 /** Aborts and frees; what the library had to say to the other side is lost. NULL is fine. */
 void assoc_destroy(struct assoc *a);
 
-/** One packet from DTLS. DROP_SHORT, DROP_LIMIT (longer than any datagram) or DROP_NONE. */
+/** One packet from DTLS. DROP_SHORT, DROP_MALFORMED (its lengths lead nowhere), DROP_LIMIT
+ * (longer than any datagram), DROP_NOT_READY or DROP_NONE. */
 enum drop assoc_on_packet(struct assoc *a, const uint8_t *bytes, size_t len, usec_t now);
 
 /** The next packet for DTLS into `buf` (ASSOC_MTU bytes). 0: none. */

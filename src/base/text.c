@@ -186,7 +186,7 @@ void text_html(FILE *out, const char *s)
 
 char text_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 bool text_same_word(const char *s, size_t len, const char *word)

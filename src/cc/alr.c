@@ -1,9 +1,9 @@
 #include "alr.h"
 
-#define SHARE_PERCENT 65  // of the target: below it we are limited by what there is to send
-#define DEPTH_MS      500 // of that share is what the bucket holds
-#define ENTER_PERCENT 80  // full to this: limited
-#define LEAVE_PERCENT 50  // and to this: no more
+#define SHARE_PERCENT 65 // of the target: below it we are limited by what there is to send
+#define DEPTH_MS      INT64_C(500) // of that share is what the bucket holds
+#define ENTER_PERCENT 80           // full to this: limited
+#define LEAVE_PERCENT 50           // and to this: no more
 
 void alr_init(struct alr *a, usec_t now)
 {

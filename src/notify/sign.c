@@ -11,7 +11,7 @@
 
 void sign_secret(const uint8_t key[SIGN_KEY_SIZE], char out[SIGN_SECRET_SIZE])
 {
-    memcpy(out, "whsec_", 6);
+    (void)snprintf(out, SIGN_SECRET_SIZE, "whsec_");
     (void)EVP_EncodeBlock((unsigned char *)out + 6, key, SIGN_KEY_SIZE);
 }
 
@@ -26,7 +26,7 @@ int sign_message(const uint8_t *key, size_t key_len, const struct sign_message *
         return -ENOMEM;
     digest_hmac(key, key_len, text, (size_t)len, mac);
     free(text);
-    memcpy(out, "v1,", 3);
+    (void)snprintf(out, SIGN_SIZE, "v1,");
     (void)EVP_EncodeBlock((unsigned char *)out + 3, mac, sizeof mac);
     return 0;
 }

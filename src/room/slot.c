@@ -194,8 +194,12 @@ static struct rewrite_in input(const struct slot *s, const struct stream *st,
 static struct rewrite_sync sync_with(const struct slot *s, const struct stream *st)
 {
     const bool live = s->current && !rewrite_catching_up(&s->rewrite);
-    const struct rtp_clock *old = live ? &s->current->stats.clock : &s->left_clock;
-    const uint64_t owner = live ? s->current->track->owner->age : s->left_owner;
+    const struct rtp_clock *old = &s->left_clock;
+    uint64_t owner = s->left_owner;
+    if (live) {
+        old = &s->current->stats.clock;
+        owner = s->current->track->owner->age;
+    }
     return (struct rewrite_sync){
         .old = old->known ? old : NULL,
         .next = st->stats.clock.known ? &st->stats.clock : NULL,

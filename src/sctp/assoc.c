@@ -123,6 +123,8 @@ enum drop assoc_on_packet(struct assoc *a, const uint8_t *bytes, size_t len, use
         return DROP_LIMIT;
     if (a->state == ASSOC_DOWN)
         return DROP_NOT_READY;
+    if (!assoc_packet_sound(bytes, len))
+        return DROP_MALFORMED;
     assoc_busy(a, now);
     usrsctp_conninput(library_number(a), bytes, len, 0);
     send_waiting(a);

@@ -25,6 +25,9 @@ struct assoc_wait {
 /** It has something to send or to tell: into the list of its set. */
 void assoc_ready(struct assoc *a);
 
+/** False: chunks or parameters whose lengths lead nowhere. */
+bool assoc_packet_sound(const uint8_t *bytes, size_t len);
+
 /** A packet from the library. */
 void assoc_put_packet(struct assoc *a, const uint8_t *bytes, size_t len);
 

@@ -73,6 +73,39 @@ static void wrong_tags_and_sums_change_nothing(void **state)
     wire_free(w);
 }
 
+/** usrsctp would look at the first of these for ever. */
+static void parameters_that_lead_nowhere_are_refused(void **state)
+{
+    struct wire *w = wire_new(3);
+    uint8_t p[ASSOC_MTU];
+    uint32_t tsn;
+    (void)state;
+    wire_up(w);
+    const uint32_t tag = listen_in(w, &tsn);
+    static const uint8_t types[] = {1, 2, 4, 5, 6, 9, 130, 128, 193};
+    for (unsigned i = 0; i < sizeof(types); i++) {
+        for (uint16_t says = 0; says < 4; says++) {
+            uint8_t body[40] = {0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1};
+            for (unsigned at = types[i] < 3 ? 16 : 0; at < sizeof(body); at += 4) {
+                body[at + 1] = 5; // an address
+                wr16(body + at + 2, says);
+            }
+            size_t len = forge_header(p, types[i] == 1 ? 0 : tag);
+            len += forge_chunk(p + len, types[i], 0, body, sizeof(body));
+            forge_seal(p, len);
+            assert_int_equal(assoc_on_packet(w->end[1].assoc, p, len, wire_now),
+                             DROP_MALFORMED);
+        }
+    }
+    size_t len = forge_header(p, tag); // a chunk of no length
+    memset(p + len, 0, 8);
+    forge_seal(p, len + 8);
+    assert_int_equal(assoc_on_packet(w->end[1].assoc, p, len + 8, wire_now), DROP_MALFORMED);
+    assert_int_equal(w->end[1].assoc->state, ASSOC_UP);
+    still_works(w);
+    wire_free(w);
+}
+
 static void flood_of_inits_is_answered_and_forgotten(void **state)
 {
     struct wire *w = wire_new(2);
@@ -266,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_tags_and_sums_change_nothing),
+        cmocka_unit_test(parameters_that_lead_nowhere_are_refused),
         cmocka_unit_test(flood_of_inits_is_answered_and_forgotten),
         cmocka_unit_test(chunks_of_any_kind_and_size_do_no_harm),
         cmocka_unit_test(data_on_seventy_thousand_streams_is_dropped),
