@@ -282,9 +282,10 @@ static bool switch_to(struct slot *s, struct stream *st, const struct rtp *pkt,
 
 /** All that was cached has gone out: the first packet of a newer frame has its own time again.
  */
-static void go_live(struct slot *s, const struct rewrite_in *in, usec_t now)
+static void go_live(struct slot *s, const struct stream *st, const struct rewrite_in *in,
+                    usec_t now)
 {
-    struct rewrite_sync sync = sync_with(s, s->current);
+    struct rewrite_sync sync = sync_with(s, st);
     uint32_t ts;
     sync.force = true;
     (void)rewrite_switch_ts(&s->rewrite, &sync, in->pkt->ts, now, &ts);
@@ -305,7 +306,7 @@ static bool wants_current(struct slot *s, const struct rtp *pkt, const struct pa
     if (!passes(s, &in))
         return false;
     if (!s->replay.on && rewrite_catching_up(&s->rewrite) && rewrite_is_news(&s->rewrite, &in))
-        go_live(s, &in, now);
+        go_live(s, st, &in, now);
     return true;
 }
 

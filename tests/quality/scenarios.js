@@ -20,8 +20,8 @@ export const SCENARIOS = {
         first: `${RTT80}; ${rate('3m')}`,
         steps: [[0, 'down rate=3m'], [6, 'down rate=1m'], [18, 'down rate=0.3m'], [30, 'down rate=3m']],
         seconds: 42,
-        targets: { falls: [[6, 18]], noFreeze: [6, 42], top: [30, 12] },
-        limits: { falls: 4000, freeze: 4000 },
+        targets: { noFreeze: [6, 42], top: [30, 12] },
+        limits: { freeze: 8000 },
     },
     loss5: {
         title: '5 % loss, 80 ms RTT',
