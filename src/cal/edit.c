@@ -65,6 +65,9 @@ static char *describe(const struct writer *w, const char *value)
     cut_block(plain);
     if (!w->edit->url)
         return plain;
+    // As cut_block() leaves it, so that a second time changes nothing.
+    for (size_t n = strlen(plain); n > 0 && plain[n - 1] == '\n';)
+        plain[--n] = '\0';
     if (asprintf(&whole, "%s%s%s\n%s\n%s", plain, *plain ? "\n\n" : "", CAL_MARK_BEGIN,
                  w->edit->text, CAL_MARK_END) < 0)
         whole = NULL;
