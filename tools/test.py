@@ -16,7 +16,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PHASES = ["lint", "unit", "fuzz", "sim", "interop", "e2e", "quality"]
+PHASES = ["lint", "unit", "api", "fuzz", "sim", "interop", "e2e", "quality"]
 GCC = ROOT / "build-gcc"     # the compiler of a release, warnings are errors
 ASAN = ROOT / "build-asan"   # clang, AddressSanitizer and UndefinedBehaviorSanitizer, fuzz targets
 CACHE = ROOT / "build-cache"
@@ -205,8 +205,8 @@ def cmocka_counts(text):
 
 
 def suite_options(suite):
-    """The simulated network's tests are unit tests as well, and have a phase of their own."""
-    return ["--suite", suite, *(["--no-suite", "sim"] if suite == "unit" else [])]
+    """What is a unit test as well as one of these runs once: the simulated network's in its own phase, others in unit's."""
+    return ["--suite", suite, *{"unit": ["--no-suite", "sim"], "http": ["--no-suite", "unit"]}.get(suite, [])]
 
 
 def meson_tests(where, suite, pattern):
@@ -248,6 +248,12 @@ def meson_suite(tally, where, suite, pattern):
 def unit(tally, pattern):
     meson_suite(tally, GCC, "unit", pattern)
     meson_suite(tally, ASAN, "unit", pattern)
+
+
+def api(tally, pattern):
+    """Whole servers over HTTP: tests/api/*_test.py and the like."""
+    meson_suite(tally, GCC, "http", pattern)
+    meson_suite(tally, ASAN, "http", pattern)
 
 
 def fuzz(tally, pattern):
