@@ -4,6 +4,7 @@
  */
 
 export const QUEUE_LIMIT = 200, FREEZE_LIMIT = 500;
+const QUEUE_CALM = 50; // ms: nothing but a frame's own packets waits
 
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 const max = (list) => list.reduce((a, b) => Math.max(a, b), 0);
@@ -83,7 +84,9 @@ export function fall(run, window) {
     const high = all.findIndex(({ ms }) => ms >= QUEUE_LIMIT);
     const calm = all.find(({ t }, i) => i > high &&
         all.slice(i).every((q) => q.t > t + 1000 || q.ms < QUEUE_LIMIT));
-    const settled = high < 0 ? 0 : calm ? calm.t - begun : Infinity;
+    // Who sends less than the line now carries meets the fall later, when he sends more.
+    const met = all.slice(0, Math.max(high, 0)).findLast(({ ms }) => ms < QUEUE_CALM)?.t ?? begun;
+    const settled = high < 0 ? 0 : calm ? calm.t - Math.max(met, begun) : Infinity;
     const after = all.filter(({ t }) => t >= begun + 1000);
     return {
         peak: max(all.map(({ ms }) => ms)), settled,
@@ -176,7 +179,7 @@ export function verdicts(run) {
     const say = (name, value, ok) => found.push({ name, value, ok });
     for (const window of targets.falls ?? []) {
         const f = fall(run, window);
-        say(`the queue is below 200 ms within 1 s of the fall`,
+        say(`the queue is below 200 ms within 1 s of when it began to grow`,
             `${f.settled === Infinity ? 'never' : `${Math.round(f.settled)} ms`}, peak ${Math.round(f.peak)} ms`,
             f.settled <= 1000);
         say('and stays so', `${(100 * f.high).toFixed(1)} % of the time above`, f.high <= 0.05);
