@@ -22,6 +22,9 @@ struct track;
 /** A stream that sent nothing for so long is not there to be chosen. */
 #define STREAM_ALIVE (1500 * USEC_PER_MS)
 
+/** Packets further apart than this do not flow steadily. */
+#define STREAM_PAUSE (200 * USEC_PER_MS)
+
 struct stream {
     struct track *track; ///< not owned
     char rid[AGREE_RID_SIZE];
@@ -34,6 +37,7 @@ struct stream {
     uint16_t width, height;           ///< pixels, from the last keyframe; 0 unknown
     uint16_t hint_width, hint_height; ///< pixels, from the offer; 0 unknown
     usec_t last_at;                   ///< the newest packet came
+    usec_t steady_since;              ///< no pause of STREAM_PAUSE since then
     usec_t key_at;                    ///< the newest keyframe came; 0 never
     bool key_wanted;                  ///< somebody waits for a keyframe
     usec_t key_next;                  ///< not asked again before

@@ -49,6 +49,12 @@ unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height);
  */
 void track_size(const struct track *t, const struct stream *st, unsigned *w, unsigned *h);
 
+/** A stream that is silent for so long while others of its track flow is not sent any more. */
+#define TRACK_LEFT (450 * USEC_PER_MS)
+
+/** True if this stream of the track can be chosen: it is sent, as far as can be seen. */
+bool track_lives(const struct track *t, const struct stream *st, usec_t now);
+
 /**
  * The best stream for somebody who shows it at `width` x `height` (0: the best there is): the
  * lowest that covers it, else the highest alive. NULL if none is alive. `*limited` is set if a

@@ -170,7 +170,7 @@ static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
         const struct stream *st = &s->track->stream[i];
         if (st == top)
             n += ways_of(st, track_layer(st, w->width, w->height, now), all + n, now);
-        else if (stream_alive(st, now))
+        else if (track_lives(s->track, st, now))
             n += ways_of(st, layers_top(&st->layers, now), all + n, now);
     }
     *a = (struct allocate_slot){

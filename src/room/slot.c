@@ -86,7 +86,7 @@ static struct stream *afford(struct slot *s, struct stream *st, const char **why
         *why = "bandwidth_limited";
     if (s->ration_none)
         return NULL;
-    while (st->layer > s->ration_stream || (st->layer && !stream_alive(st, now)))
+    while (st->layer > s->ration_stream || (st->layer && !track_lives(st->track, st, now)))
         st--; // a track's streams lie in a row, the lowest first
     return st;
 }

@@ -128,6 +128,8 @@ bool stream_cached(const struct stream *st, uint16_t seq, struct rtp *pkt, struc
 enum drop stream_receive(struct stream *st, struct room_env *env, const struct rtp *pkt,
                          struct payload *desc, bool repaired, usec_t now)
 {
+    if (now - st->last_at > STREAM_PAUSE)
+        st->steady_since = now;
     st->last_at = now;
     if (repaired) {
         recv_stats_on_repaired(&st->stats, pkt->len, now);

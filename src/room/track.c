@@ -100,6 +100,29 @@ unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height)
     return i;
 }
 
+/**
+ * A browser that is short of processor time or of upstream rate drops its upper encodings, and
+ * says nothing: then the others flow on, and it alone is silent. Where all are silent it is the
+ * line, or a still screen.
+ */
+static bool left_behind(const struct track *t, const struct stream *st, usec_t now)
+{
+    if (now - st->last_at < TRACK_LEFT)
+        return false;
+    for (unsigned i = 0; i < t->stream_count; i++) {
+        const struct stream *other = &t->stream[i];
+        if (other != st && other->bound && now - other->last_at < STREAM_PAUSE &&
+            other->steady_since <= st->last_at)
+            return true;
+    }
+    return false;
+}
+
+bool track_lives(const struct track *t, const struct stream *st, usec_t now)
+{
+    return stream_alive(st, now) && !left_behind(t, st, now);
+}
+
 struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
                             usec_t now)
 {
@@ -110,7 +133,7 @@ struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bo
     for (unsigned i = 0; i < t->stream_count; i++) {
         struct stream *st = &t->stream[i];
         unsigned w, h;
-        if (!stream_alive(st, now))
+        if (!track_lives(t, st, now))
             continue;
         best = st;
         track_size(t, st, &w, &h);

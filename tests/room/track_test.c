@@ -79,6 +79,26 @@ static void dead_layers_are_not_chosen(void **state)
     track_destroy(t);
 }
 
+static void a_layer_its_publisher_dropped_is_left_while_others_flow(void **state)
+{
+    (void)state;
+    struct track *t = three();
+    bool limited;
+    t->stream[2].last_at = NOW - TRACK_LEFT;
+    t->stream[1].steady_since = t->stream[0].steady_since = t->stream[2].last_at;
+    assert_int_equal(layer(t, 1280, 720, &limited), 1);
+    assert_true(limited);
+    t->stream[2].last_at++; // not so long yet
+    assert_int_equal(layer(t, 1280, 720, &limited), 2);
+    t->stream[2].last_at--;
+    t->stream[1].last_at = NOW - STREAM_PAUSE; // one that flows is enough
+    assert_int_equal(layer(t, 1280, 720, &limited), 1);
+    t->stream[0].steady_since++; // all were silent: the line was
+    assert_int_equal(layer(t, 1280, 720, &limited), 2);
+    assert_false(limited);
+    track_destroy(t);
+}
+
 static void a_layer_that_we_stopped_is_awaited_without_a_reason(void **state)
 {
     (void)state;
@@ -166,6 +186,7 @@ int main(void)
         cmocka_unit_test(lowest_layer_that_covers_is_chosen),
         cmocka_unit_test(larger_than_there_is_gets_the_best_without_a_reason),
         cmocka_unit_test(dead_layers_are_not_chosen),
+        cmocka_unit_test(a_layer_its_publisher_dropped_is_left_while_others_flow),
         cmocka_unit_test(a_layer_that_we_stopped_is_awaited_without_a_reason),
         cmocka_unit_test(what_is_wanted_does_not_depend_on_what_is_sent),
         cmocka_unit_test(sizes_come_from_the_offer_until_a_keyframe_tells),

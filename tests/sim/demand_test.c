@@ -77,6 +77,34 @@ static void layers_nobody_watches_are_stopped_and_come_back(void **state)
     sim_each_seed(__func__, stop_and_start, 20);
 }
 
+static void drop_the_top(struct sim *s)
+{
+    struct client *p = sim_person(s, NULL, CODEC_VP8 + s->seed % 4, 3, 0);
+    struct client *v = viewer(s);
+    struct sink *k = v->sink[1];
+    sim_settle(s);
+    sim_run(s, 3 * USEC_PER_SEC + rng_below(&s->rng, 1000000));
+    sim_check(s, k->seen.layer == 2, "it is layer %u", k->seen.layer);
+    for (unsigned i = 0; i < 2; i++) {
+        k->longest_pause = 0;
+        p->pub[1].layer[2].stopped = true; // short of processor time, as a browser does it
+        sim_run(s, 3 * USEC_PER_SEC);
+        sim_check(s, k->seen.layer == 1, "without a top layer %u is shown", k->seen.layer);
+        sim_check(s, k->longest_pause < 900 * USEC_PER_MS, "the picture stood for %d ms",
+                  (int)(k->longest_pause / USEC_PER_MS));
+        p->pub[1].layer[2].stopped = false;
+        p->pub[1].layer[2].key_due = true;
+        sim_run(s, 3 * USEC_PER_SEC);
+        sim_check(s, k->seen.layer == 2, "the top layer is not back");
+    }
+}
+
+static void a_layer_its_publisher_drops_is_replaced_at_once(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, drop_the_top, 12);
+}
+
 static void hide(struct sim *s)
 {
     struct client *p = sim_person(s, NULL, CODEC_VP8, 1 + rng_below(&s->rng, 3), 0);
@@ -228,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_nobody_watches_are_stopped_and_come_back),
+        cmocka_unit_test(a_layer_its_publisher_drops_is_replaced_at_once),
         cmocka_unit_test(hidden_tiles_cost_their_source_nothing),
         cmocka_unit_test(alone_in_a_room_nothing_is_sent_until_somebody_joins),
         cmocka_unit_test(quality_says_what_is_wanted_given_and_why),
