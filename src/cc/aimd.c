@@ -182,3 +182,11 @@ void aimd_set(struct aimd *a, uint64_t target_bps, usec_t now)
     a->target_bps = target_bps;
     a->updated = now;
 }
+
+void aimd_restore(struct aimd *a, uint64_t target_bps, usec_t now)
+{
+    a->mean = 0;
+    if (target_bps > a->target_bps)
+        a->target_bps = target_bps;
+    a->updated = now;
+}

@@ -47,4 +47,7 @@ bool aimd_update(struct aimd *a, const struct aimd_in *in, usec_t now);
 /** Something else knows better (a probe, a loss): goes on from there. */
 void aimd_set(struct aimd *a, uint64_t target_bps, usec_t now);
 
+/** Likewise, where what was learned of the line's capacity was wrong. */
+void aimd_restore(struct aimd *a, uint64_t target_bps, usec_t now);
+
 #endif

@@ -9,17 +9,23 @@
 #define BELOW      93 // percent of what came out: more might have been too much
 #define PACE_MIN   25 // percent of the line, however much waits
 #define TARGET_MIN 60
+#define LET_GO     2  // times what it seemed to carry
 #define FOREIGN    90 // percent of the longest queue: ours would be shorter by now
 
-void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, usec_t now)
+void drain_begin(struct drain *d, uint64_t before_bps, uint64_t line_bps,
+                 const struct drain_in *in, usec_t now)
 {
     if (!d->on) {
+        d->before_bps = before_bps;
+        d->least_bps = line_bps;
         d->since = now;
         d->first = in->queue;
         d->seen = in->seen;
     }
     d->on = true;
     d->line_bps = line_bps;
+    if (line_bps < d->least_bps)
+        d->least_bps = line_bps;
     d->queue = in->queue;
     if (in->queue > d->first)
         d->first = in->queue;
@@ -30,6 +36,14 @@ static enum drain_end ended(struct drain *d, enum drain_end how, usec_t now)
     d->on = false;
     d->ended = now;
     return how;
+}
+
+bool drain_was_stall(struct drain *d, uint64_t short_bps, usec_t now)
+{
+    if (!d->on || short_bps < d->least_bps * LET_GO)
+        return false;
+    (void)ended(d, DRAIN_DONE, now);
+    return true;
 }
 
 enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t now)

@@ -17,11 +17,13 @@ enum drain_end { DRAIN_GOES_ON, DRAIN_DONE, DRAIN_FOREIGN };
 struct drain {
     bool on;
     usec_t since;
-    usec_t first;      ///< the queue at the beginning, what was in flight included
-    usec_t queue;      ///< and now
-    usec_t seen;       ///< the longest that packets told of since
-    uint64_t line_bps; ///< what the line carries
-    usec_t ended;      ///< it was on until then; 0: never
+    usec_t first;        ///< the queue at the beginning, what was in flight included
+    usec_t queue;        ///< and now
+    usec_t seen;         ///< the longest that packets told of since
+    uint64_t line_bps;   ///< what the line carries
+    uint64_t least_bps;  ///< the least that it seemed to carry since
+    uint64_t before_bps; ///< what was sent before
+    usec_t ended;        ///< it was on until then; 0: never
 };
 
 /** What is known at one feedback. */
@@ -31,8 +33,15 @@ struct drain_in {
     usec_t rtt;
 };
 
-/** The rate was cut to fit `line_bps`; also while it is on. */
-void drain_begin(struct drain *d, uint64_t line_bps, const struct drain_in *in, usec_t now);
+/** The rate was cut from `before_bps` to fit `line_bps`; also while it is on. */
+void drain_begin(struct drain *d, uint64_t before_bps, uint64_t line_bps,
+                 const struct drain_in *in, usec_t now);
+
+/**
+ * True, and it is over, if the line never was so slow: it stood still for a moment, as radio
+ * links do, and then let go more in a short time, `short_bps`, than it could carry.
+ */
+bool drain_was_stall(struct drain *d, uint64_t short_bps, usec_t now);
 
 enum drain_end drain_update(struct drain *d, const struct drain_in *in, usec_t now);
 

@@ -138,6 +138,19 @@ static enum usage usage(const struct estimator *e, usec_t excess, uint64_t short
     return plain && !e->drain.on ? USAGE_OVER : e->trend.usage;
 }
 
+/** What looked like a slower line was one that stood still: back to what was sent. */
+static void resume(struct estimator *e, uint64_t short_bps, usec_t now)
+{
+    // What was let go was sent at less than that in part: the cut had come already.
+    const uint64_t shown = 2 * short_bps;
+    const uint64_t bps = e->drain.before_bps < shown ? e->drain.before_bps : shown;
+    queue_accept(&e->queue);
+    queue_jitters(&e->queue, 2 * JITTERY);
+    trend_reset(&e->trend);
+    e->trend.jittery = true;
+    aimd_restore(&e->aimd, bps, now);
+}
+
 /** Goes on with emptying the queue that stood when the rate was cut. */
 static void drain(struct estimator *e, const struct aimd_in *in, usec_t seen, usec_t now)
 {
@@ -154,6 +167,10 @@ static void by_delay(struct estimator *e, usec_t now)
 {
     const usec_t excess = queue_excess(&e->queue);
     const uint64_t short_bps = acked_rate(&e->acked, ACKED_SHORT);
+    if (drain_was_stall(&e->drain, short_bps, now)) {
+        resume(e, short_bps, now);
+        return;
+    }
     struct aimd_in in = {
         .usage = usage(e, excess, short_bps, now),
         .acked_bps = e->acked_bps,
@@ -183,7 +200,7 @@ static void by_delay(struct estimator *e, usec_t now)
     if (in.standing && now >= e->contested) {
         const uint64_t line = in.short_bps < in.acked_bps ? in.short_bps : in.acked_bps;
         const struct drain_in d = {waits(e, line), excess, in.rtt};
-        drain_begin(&e->drain, line, &d, now);
+        drain_begin(&e->drain, before, line, &d, now);
     }
     estimator_fell(e, before, now);
 }

@@ -57,3 +57,9 @@ void queue_accept(struct queue *q)
 {
     q->usual = at_most(q->waits, USUAL_MAX);
 }
+
+void queue_jitters(struct queue *q, usec_t spread)
+{
+    if (q->spread < spread)
+        q->spread = spread;
+}

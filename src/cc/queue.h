@@ -51,4 +51,7 @@ static inline usec_t queue_excess(const struct queue *q)
 /** What waits now is somebody else's: it counts as usual from here on. */
 void queue_accept(struct queue *q);
 
+/** It comes and goes by so much: jitter. */
+void queue_jitters(struct queue *q, usec_t spread);
+
 #endif

@@ -132,7 +132,7 @@ static void queue_is_drained_and_the_test_tells_whose_it_is(void **state)
     usec_t now = SEC;
     (void)state;
     assert_int_equal(drain_target(&d, 850000), 850000);
-    drain_begin(&d, 1000000, &in, now);
+    drain_begin(&d, 2000000, 1000000, &in, now);
     assert_int_equal(drain_target(&d, 850000), 600000);
     assert_int_equal(drain_pace(&d, 850000), 250000);
     for (int q = 380; q >= 40; q -= 20) {
@@ -146,12 +146,31 @@ static void queue_is_drained_and_the_test_tells_whose_it_is(void **state)
     assert_int_equal(drain_pace(&d, 850000), 850000);
 
     in = (struct drain_in){150 * MS, 150 * MS, 40 * MS};
-    drain_begin(&d, 1000000, &in, now);
+    drain_begin(&d, 2000000, 1000000, &in, now);
     enum drain_end end = DRAIN_GOES_ON;
     for (unsigned i = 0; i < 40 && end == DRAIN_GOES_ON; i++)
         end = drain_update(&d, &in, now += 50 * MS);
     assert_int_equal(end, DRAIN_FOREIGN);
     assert_false(d.on);
+}
+
+static void line_that_lets_go_at_once_what_it_held_was_no_slower(void **state)
+{
+    struct drain d = {0};
+    const struct drain_in in = {150 * MS, 150 * MS, 40 * MS};
+    (void)state;
+    assert_false(drain_was_stall(&d, 3000000, SEC)); // nothing was cut
+    drain_begin(&d, 3000000, 1000000, &in, SEC);
+    drain_begin(&d, 1000000, 500000, &in, SEC + 100 * MS); // and less at another look
+    drain_begin(&d, 900000, 800000, &in, SEC + 200 * MS);
+    assert_int_equal(d.before_bps, 3000000);
+    assert_false(drain_was_stall(&d, 999999, SEC + 250 * MS));
+    assert_true(d.on);
+    assert_true(drain_was_stall(&d, 1000000, SEC + 250 * MS));
+    assert_false(d.on);
+    drain_begin(&d, 2000000, 900000, &in, 9 * SEC); // another one knows nothing of the first
+    assert_int_equal(d.before_bps, 2000000);
+    assert_false(drain_was_stall(&d, 1700000, 9 * SEC));
 }
 
 static void still_screen_is_app_limited_and_a_moving_one_is_not(void **state)
@@ -418,6 +437,7 @@ int main(void)
         cmocka_unit_test(rate_goes_not_far_beyond_what_arrives_nor_what_is_wanted),
         cmocka_unit_test(who_shares_a_queue_with_others_yields_slowly),
         cmocka_unit_test(queue_is_drained_and_the_test_tells_whose_it_is),
+        cmocka_unit_test(line_that_lets_go_at_once_what_it_held_was_no_slower),
         cmocka_unit_test(still_screen_is_app_limited_and_a_moving_one_is_not),
         cmocka_unit_test(loss_that_goes_on_after_a_cut_was_not_our_doing),
         cmocka_unit_test(loss_that_goes_with_the_rate_holds_it),

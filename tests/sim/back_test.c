@@ -93,10 +93,39 @@ static void line_that_falls_and_returns_keeps_the_picture(void **state)
     sim_each_seed(__func__, fall_and_return, 24);
 }
 
+/** A radio link that stands still and then delivers all at once. */
+static void stand_and_burst(struct sim *s)
+{
+    publish(s);
+    const struct client *v = scene_viewer(s, NULL, 1);
+    struct sink *k = scene_picture(v);
+    line(s, v, 0);
+    sim_settle(s);
+    sim_run(s, 10 * USEC_PER_SEC);
+    k->longest_pause = 0;
+    s->down[v->number].jitter = 200 * USEC_PER_MS;
+    usec_t top = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        sim_run(s, 100 * USEC_PER_MS);
+        top += k->seen.layer == TOP ? 100 * USEC_PER_MS : 0;
+    }
+    sim_check(s, k->longest_pause < 500 * USEC_PER_MS, "the picture stood for %d ms",
+              (int)(k->longest_pause / USEC_PER_MS));
+    sim_check(s, top > 8 * USEC_PER_SEC, "the best layer was there for %d ms",
+              (int)(top / USEC_PER_MS));
+}
+
+static void line_that_stands_still_and_bursts_keeps_the_picture(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, stand_and_burst, 24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_that_falls_and_returns_keeps_the_picture),
+        cmocka_unit_test(line_that_stands_still_and_bursts_keeps_the_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
