@@ -117,6 +117,7 @@ struct conn {
     size_t queued;              ///< bytes in `out`
     bool keep_alive, blocked;
     bool in_advance;
+    bool heard; ///< lws has given bytes of it: its handshake is over
     usec_t deadline;
 };
 

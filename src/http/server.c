@@ -17,6 +17,7 @@
 #define READ_MAX      65536
 #define WRITE_MAX     32768
 #define CLOSING_TURNS 6
+#define HANDSHAKE_S   60 ///< longer than our own patience with a silent client
 #define SENDING_US    (30 * USEC_PER_SEC)
 
 /* ---- one connection's socket ---- */
@@ -111,6 +112,20 @@ static int on_writable(struct conn *conn)
     return conn_on_drained(conn);
 }
 
+/**
+ * lws limits the time from a TLS handshake to a role that it knows, which ours never takes on:
+ * it would close every connection, WebSockets too. From the first byte on our own deadlines
+ * rule.
+ */
+static int on_bytes(struct conn *conn, const void *bytes, size_t len)
+{
+    if (!conn->heard) {
+        conn->heard = true;
+        lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
+    }
+    return conn_on_bytes(conn, bytes, len);
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
@@ -120,7 +135,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     if (!conn)
         return 0;
     if (reason == LWS_CALLBACK_RAW_RX)
-        return conn_on_bytes(conn, in, len);
+        return on_bytes(conn, in, len);
     if (reason == LWS_CALLBACK_RAW_WRITEABLE)
         return on_writable(conn);
     if (reason == LWS_CALLBACK_RAW_CLOSE || reason == LWS_CALLBACK_WSI_DESTROY) {
@@ -259,6 +274,7 @@ static int make_context(struct http *http)
         .foreign_loops = loops,
         .pcontext = &http->context,
         .pt_serv_buf_size = READ_MAX,
+        .timeout_secs = HANDSHAKE_S,
         .gid = -1,
         .uid = -1,
     };
