@@ -24,7 +24,7 @@ void drain_begin(struct drain *d, uint64_t before_bps, uint64_t line_bps,
     }
     d->on = true;
     d->line_bps = line_bps;
-    if (line_bps < d->least_bps)
+    if (d->least_bps == 0 || (line_bps > 0 && line_bps < d->least_bps))
         d->least_bps = line_bps;
     d->queue = in->queue;
     if (in->queue > d->first)
@@ -40,7 +40,7 @@ static enum drain_end ended(struct drain *d, enum drain_end how, usec_t now)
 
 bool drain_was_stall(struct drain *d, uint64_t short_bps, usec_t now)
 {
-    if (!d->on || short_bps < d->least_bps * LET_GO)
+    if (!d->on || d->least_bps == 0 || short_bps < d->least_bps * LET_GO)
         return false;
     (void)ended(d, DRAIN_DONE, now);
     return true;

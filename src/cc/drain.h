@@ -21,7 +21,7 @@ struct drain {
     usec_t queue;        ///< and now
     usec_t seen;         ///< the longest that packets told of since
     uint64_t line_bps;   ///< what the line carries
-    uint64_t least_bps;  ///< the least that it seemed to carry since
+    uint64_t least_bps;  ///< the least that it seemed to carry since; 0: unknown
     uint64_t before_bps; ///< what was sent before
     usec_t ended;        ///< it was on until then; 0: never
 };

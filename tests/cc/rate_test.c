@@ -171,6 +171,12 @@ static void line_that_lets_go_at_once_what_it_held_was_no_slower(void **state)
     drain_begin(&d, 2000000, 900000, &in, 9 * SEC); // another one knows nothing of the first
     assert_int_equal(d.before_bps, 2000000);
     assert_false(drain_was_stall(&d, 1700000, 9 * SEC));
+    d.on = false; // a packet each 200 ms: nothing in the short time is no rate
+    drain_begin(&d, 60000, 0, &in, 19 * SEC);
+    assert_false(drain_was_stall(&d, 60000, 19 * SEC));
+    drain_begin(&d, 50000, 40000, &in, 19 * SEC + 100 * MS);
+    assert_false(drain_was_stall(&d, 79999, 19 * SEC + 100 * MS));
+    assert_true(drain_was_stall(&d, 80000, 19 * SEC + 100 * MS));
 }
 
 static void still_screen_is_app_limited_and_a_moving_one_is_not(void **state)
