@@ -3,6 +3,7 @@
 
 embed.py FOLDER OUT.c DEPFILE [FILE...]
 """
+import gzip
 import hashlib
 import pathlib
 import sys
@@ -56,9 +57,11 @@ def main(folder, out, depfile, *others):
     for number, (name, path) in enumerate(sorted(named.items())):
         data = path.read_bytes()
         etag = hashlib.sha256(data).hexdigest()[:16]
+        packed = gzip.compress(data, 9, mtime=0)
         lines += [f"static const unsigned char file{number}[] = {{", *rows(data + b"\0"), "};"]
+        lines += [f"static const unsigned char gzip{number}[] = {{", *rows(packed), "};"]
         table.append(f'    {{"{name}", "{TYPES[path.suffix]}", '
-                     f'"\\"{etag}\\"", file{number}, {len(data)}}},')
+                     f'"\\"{etag}\\"", file{number}, {len(data)}, gzip{number}, {len(packed)}}},')
     lines += ["const struct web_file web_files[] = {", *table, "    {0},", "};",
               f"const size_t web_file_count = {len(table)};", ""]
     pathlib.Path(out).write_text("\n".join(lines))

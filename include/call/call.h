@@ -232,6 +232,13 @@ const char *call_chat(struct call_member *m, const char *text, const char *to,
  */
 void call_say(struct call_member *m, const char *text, size_t len);
 
+/**
+ * Shows everyone, also itself, how it takes what is said: "like", "love", "laugh", "wow" or
+ * "bravo". Not kept. Returns NULL, or the reason it was refused: "rate_limited" (then
+ * `*retry_after_s` is set), "invalid_field" for another word or "internal".
+ */
+const char *call_react(struct call_member *m, const char *reaction, unsigned *retry_after_s);
+
 /** A new name (NULL: as before) and hand (as before unless `has_hand`); told to everyone. */
 void call_update(struct call_member *m, const char *name, bool has_hand, bool hand);
 

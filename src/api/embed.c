@@ -39,20 +39,12 @@ char *api_embed_html(const char *url, const char *width, const char *height)
 static void show_script(struct http_req *req, void *ctx)
 {
     const struct web_file *file = web_file("embed.js");
-    const char *known = http_header(req, HTTP_IF_NONE_MATCH);
 
     (void)ctx;
-    if (!file) {
-        http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
-        return;
-    }
-    http_set(req, "ETag", file->etag);
-    http_set(req, "Cache-Control", "no-cache");
-    http_set(req, "Cross-Origin-Resource-Policy", "cross-origin");
-    if (known && strstr(known, file->etag))
-        http_reply(req, 304, NULL, NULL, 0);
+    if (file)
+        web_reply(req, file);
     else
-        http_reply(req, 200, file->type, file->data, file->len);
+        http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
 }
 
 /**

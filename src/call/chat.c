@@ -5,17 +5,16 @@
 #include <string.h>
 #include <time.h>
 
-/** Takes the next place of the sender's ring of times, if the oldest is old enough. */
-static bool may_say(struct call_member *m, usec_t now, unsigned *retry_after_s)
+bool call_often_take(struct call_often *often, usec_t now, unsigned *retry_after_s)
 {
-    usec_t *oldest = &m->said[m->said_at];
-    if (*oldest != 0 && now - *oldest < CHAT_WINDOW) {
-        const usec_t left = CHAT_WINDOW - (now - *oldest);
+    usec_t *oldest = &often->times[often->at];
+    if (*oldest != 0 && now - *oldest < OFTEN_WINDOW) {
+        const usec_t left = OFTEN_WINDOW - (now - *oldest);
         *retry_after_s = (unsigned)((left + USEC_PER_SEC - 1) / USEC_PER_SEC);
         return false;
     }
     *oldest = now;
-    m->said_at = (m->said_at + 1) % CHAT_BURST;
+    often->at = (often->at + 1) % OFTEN_BURST;
     return true;
 }
 
@@ -33,7 +32,7 @@ const char *call_chat(struct call_member *m, const char *text, const char *to,
     struct call_member *other = to ? call_member_find(room, to) : NULL;
     if (to && !other)
         return "unknown_participant";
-    if (!may_say(m, usec_now(), retry_after_s))
+    if (!call_often_take(&m->said, usec_now(), retry_after_s))
         return "rate_limited";
 
     const uint64_t n = room->chat_count + 1;

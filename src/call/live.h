@@ -10,9 +10,9 @@
 
 #include <sys/queue.h>
 
-#define WANTS_KEPT  512 ///< of one participant, to be said again to a new worker
-#define CHAT_BURST  10  ///< messages of one participant …
-#define CHAT_WINDOW (10 * USEC_PER_SEC) ///< … in this time
+#define WANTS_KEPT   512 ///< of one participant, to be said again to a new worker
+#define OFTEN_BURST  10  ///< chat messages, or reactions, of one participant …
+#define OFTEN_WINDOW (10 * USEC_PER_SEC) ///< … in this time
 
 #define CALL_GONE_KEPT 64 ///< who was removed, or put out while away: told when they come back
 
@@ -72,6 +72,12 @@ struct call_room {
     struct deadline quality_due;
 };
 
+/** How often somebody did something: the last times, a ring. */
+struct call_often {
+    usec_t times[OFTEN_BURST];
+    unsigned at;
+};
+
 /** An offer, or an ICE restart, on its way through the worker. */
 struct offer {
     char *sdp; ///< owned; NULL: an ICE restart
@@ -123,10 +129,10 @@ struct call_member {
     unsigned want_count, want_cap;
     json_t *layers;            ///< owned: the last `layers` it was told, or NULL
     char only[LETTER_ID_SIZE]; ///< WHEP: whom all slots show
-    usec_t said[CHAT_BURST];   ///< times of its last chat messages, a ring
-    unsigned said_at;
-    usec_t locks_since; ///< when it began to count …
-    unsigned locks;     ///< … how often it locked and unlocked the room
+    struct call_often said;    ///< chat messages
+    struct call_often reacted; ///< reactions
+    usec_t locks_since;        ///< when it began to count …
+    unsigned locks;            ///< … how often it locked and unlocked the room
 };
 
 /* call.c */
@@ -225,6 +231,11 @@ void call_happen_changed(const struct call_room *room);
 void call_wants_say(struct call_member *m, bool fresh);
 /** Nobody wants one who has left. */
 void call_wants_forget(struct call_member *m, const char *id);
+
+/* chat.c */
+
+/** Counts one more, if the window has room for it; else `*retry_after_s` is set. */
+bool call_often_take(struct call_often *often, usec_t now, unsigned *retry_after_s);
 
 /* data.c */
 

@@ -13,6 +13,7 @@ static const char *const field_names[HTTP_FIELD_COUNT] = {
     [HTTP_AUTHORIZATION] = "authorization",
     [HTTP_CONTENT_TYPE] = "content-type",
     [HTTP_ACCEPT] = "accept",
+    [HTTP_ACCEPT_ENCODING] = "accept-encoding",
     [HTTP_ACCEPT_LANGUAGE] = "accept-language",
     [HTTP_IF_MATCH] = "if-match",
     [HTTP_IF_NONE_MATCH] = "if-none-match",

@@ -58,6 +58,9 @@ struct signal_request {
             const char *text, *to; ///< `to` may be NULL
         } chat;
         struct {
+            const char *reaction;
+        } react;
+        struct {
             const char *ref;
         } invite;
         struct {
@@ -118,6 +121,7 @@ bool parse_chat(const json_t *root, struct signal_request *out, struct signal_er
 bool parse_history(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_invite(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_uninvite(const json_t *root, struct signal_request *out, struct signal_error *err);
+bool parse_react(const json_t *root, struct signal_request *out, struct signal_error *err);
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err);
 
 #endif

@@ -226,6 +226,12 @@ bool parse_uninvite(const json_t *root, struct signal_request *out, struct signa
     return value_string(&f, "invitation", REQUIRED, &out->u.uninvite.id);
 }
 
+bool parse_react(const json_t *root, struct signal_request *out, struct signal_error *err)
+{
+    const struct fields f = {root, "", err};
+    return value_string(&f, "reaction", REQUIRED, &out->u.react.reaction);
+}
+
 bool parse_update(const json_t *root, struct signal_request *out, struct signal_error *err)
 {
     const struct fields f = {root, "", err};

@@ -113,6 +113,19 @@ void run_update(struct signal_session *session, const struct signal_request *req
     session_ok(session, request);
 }
 
+void run_react(struct signal_session *session, const struct signal_request *request)
+{
+    struct signal_error err = {0};
+    err.reason = call_react(session->member, request->u.react.reaction, &err.retry_after_s);
+    if (!err.reason) {
+        session_ok(session, request);
+        return;
+    }
+    if (strcmp(err.reason, "invalid_field") == 0)
+        (void)snprintf(err.field, sizeof(err.field), "/reaction");
+    session_refuse(session, request->id, &err);
+}
+
 void run_leave(struct signal_session *session, const struct signal_request *request)
 {
     (void)request;

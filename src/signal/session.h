@@ -125,6 +125,7 @@ void run_want(struct signal_session *session, const struct signal_request *reque
 void run_chat(struct signal_session *session, const struct signal_request *request);
 void run_quality(struct signal_session *session, const struct signal_request *request);
 void run_history(struct signal_session *session, const struct signal_request *request);
+void run_react(struct signal_session *session, const struct signal_request *request);
 void run_update(struct signal_session *session, const struct signal_request *request);
 void run_invite(struct signal_session *session, const struct signal_request *request);
 void run_uninvite(struct signal_session *session, const struct signal_request *request);

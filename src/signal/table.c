@@ -19,6 +19,7 @@ static const struct signal_message table[] = {
     {"quality", WHEN_JOINED, parse_nothing, run_quality},
     {"history", WHEN_JOINED, parse_history, run_history},
     {"update", WHEN_JOINED, parse_update, run_update},
+    {"react", WHEN_JOINED, parse_react, run_react},
     {"invite", WHEN_JOINED, parse_invite, run_invite},
     {"uninvite", WHEN_JOINED, parse_uninvite, run_uninvite},
     {"share", WHEN_JOINED, parse_nothing, run_share},

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The server over HTTP, as a program sees it: http_test.py SALON. Exit 1 if a test fails."""
 import concurrent.futures
+import gzip
 import json
 import pathlib
 import re
@@ -211,6 +212,12 @@ def files_are_served_with_their_type_and_tag(s):
     assert file.status == 200 and file.headers["Content-Type"].startswith("text/javascript")
     known = s.get("/static/salon.js", key=False, headers={"If-None-Match": file.headers["ETag"]})
     assert known.status == 304 and known.body == b""
+    packed = s.get("/static/salon.js", key=False, headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    assert packed.headers["Content-Encoding"] == "gzip" and gzip.decompress(packed.body) == file.body
+    assert "Accept-Encoding" in file.headers["Vary"] and "Content-Encoding" not in file.headers
+    for not_taken in ("gzip;q=0", "gzipped", "br", "identity, x-gzip"):
+        plain = s.get("/static/salon.js", key=False, headers={"Accept-Encoding": not_taken})
+        assert "Content-Encoding" not in plain.headers and plain.body == file.body, not_taken
     for path in ("/static/nothing.js", "/static/../main.c", "/static/package.json", "/static/"):
         assert s.get(path, key=False).status == 404, path
     assert s.ask("HEAD", "/static/salon.js", key=False).body == b""

@@ -185,6 +185,16 @@ static void chat_has_1_to_4000_characters(void **state)
     free(text);
 }
 
+static void a_reaction_is_a_word(void **state)
+{
+    (void)state;
+    refused("{\"type\":\"react\"}", "missing_field", "/reaction");
+    refused("{\"type\":\"react\",\"reaction\":[]}", "invalid_field", "/reaction");
+    struct signal_request r = accepted("{\"type\":\"react\",\"reaction\":\"like\"}");
+    assert_string_equal(r.u.react.reaction, "like");
+    signal_request_fini(&r);
+}
+
 static void mute_needs_a_source_and_a_boolean(void **state)
 {
     (void)state;
@@ -272,6 +282,7 @@ int main(void)
         cmocka_unit_test(hints_of_an_offer_are_read),
         cmocka_unit_test(an_offer_may_be_512_KiB_and_no_more),
         cmocka_unit_test(chat_has_1_to_4000_characters),
+        cmocka_unit_test(a_reaction_is_a_word),
         cmocka_unit_test(mute_needs_a_source_and_a_boolean),
         cmocka_unit_test(wants_are_read_and_bounded),
         cmocka_unit_test(candidates_are_checked),

@@ -265,6 +265,36 @@ static void chat_is_limited(void **state)
     house_end(&h);
 }
 
+static void reactions_reach_everyone_and_are_limited(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client a, b;
+    house_begin(&h, &usual);
+    connect_client(&h, &a);
+    connect_client(&h, &b);
+    join(&h, &a, "");
+    join(&h, &b, "");
+    char ada[LETTER_ID_SIZE];
+    snprintf(ada, sizeof(ada), "%s", str(heard(&a, "joined", 0), "participant"));
+    ask(&a, "{\"type\":\"react\",\"id\":5,\"reaction\":\"bravo\"}");
+    assert_string_equal(str(last(&a), "type"), "ok");
+    assert_string_equal(str(heard(&a, "reaction", 0), "reaction"), "bravo");
+    assert_string_equal(str(heard(&b, "reaction", 0), "reaction"), "bravo");
+    assert_string_equal(str(heard(&b, "reaction", 0), "participant"), ada);
+    // A word that pages have no picture for could carry text: it goes nowhere.
+    expect_error(&a, "{\"type\":\"react\",\"reaction\":\"<b>\"}", "invalid_field", "/reaction");
+    assert_null(heard(&b, "reaction", 1));
+    for (unsigned i = 0; i < 9; i++)
+        ask(&a, "{\"type\":\"react\",\"reaction\":\"like\"}");
+    assert_non_null(heard(&b, "reaction", 9));
+    expect_error(&a, "{\"type\":\"react\",\"reaction\":\"like\"}", "rate_limited", NULL);
+    assert_null(heard(&b, "reaction", 10));
+    client_fini(&a);
+    client_fini(&b);
+    house_end(&h);
+}
+
 static void a_participant_asks_for_its_own_quality(void **state)
 {
     (void)state;
@@ -317,6 +347,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(offers_are_answered_or_refused_with_the_line),
         cmocka_unit_test(every_request_with_an_id_is_answered_once),
         cmocka_unit_test(chat_is_limited),
+        cmocka_unit_test(reactions_reach_everyone_and_are_limited),
         cmocka_unit_test(a_participant_asks_for_its_own_quality),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
