@@ -47,16 +47,16 @@ void addresses_local(struct addresses *out, bool loopback)
     freeifaddrs(all);
 }
 
-static bool is_free(uint16_t port)
+static bool is_free(int type, uint16_t port)
 {
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
     bool v6 = fd >= 0;
     bool free;
 
     if (!v6)
-        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
     free = v6 ? bind(fd, (struct sockaddr *)&any, sizeof any) == 0
@@ -70,7 +70,9 @@ uint16_t addresses_free_ports(uint16_t first, unsigned count)
     unsigned in_row = 0;
 
     for (unsigned port = first; port + 1 < 65536; port++) {
-        in_row = is_free((uint16_t)port) ? in_row + 1 : 0;
+        in_row = is_free(SOCK_DGRAM, (uint16_t)port) && is_free(SOCK_STREAM, (uint16_t)port)
+                     ? in_row + 1
+                     : 0;
         if (in_row == count)
             return (uint16_t)(port + 1 - count);
     }

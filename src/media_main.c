@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "letter/letter.h"
+#include "net/tcp.h"
 #include "net/udp.h"
 #include "worker/worker.h"
 
@@ -23,13 +24,15 @@
 #include <sys/stat.h>
 #include <uv.h>
 
-#define RECEIVE_BUDGET  16              // batches, before deadlines and letters get their turn
+#define RECEIVE_BUDGET  16 // batches, before deadlines and letters get their turn
+#define ANY_PORT_TRIES  8
 #define CONTROL_ABSENT  UINT64_C(30000) // ms
 #define LETTERS_PENDING (16u << 20)     // bytes a control that does not read may leave unread
 
 struct media {
     uv_loop_t loop;
-    int fd;
+    int fd, tcp_fd;
+    struct tcp *tcp; ///< clients whose network lets no UDP out
     uv_poll_t readable;
     uv_timer_t deadline, absent;
     uv_signal_t term, intr;
@@ -62,6 +65,8 @@ static void quit(struct media *md)
 static void flush(void *ctx, struct udp_batch *b)
 {
     const struct media *md = ctx;
+    if (md->tcp)
+        tcp_send(md->tcp, b);
     udp_send(md->fd, b);
 }
 
@@ -203,6 +208,19 @@ static void on_readable(uv_poll_t *p, int status, int events)
     arm(md);
 }
 
+static void on_tcp_packets(void *ctx, struct udp_batch *rx)
+{
+    struct media *md = ctx;
+    worker_on_datagrams(md->worker, rx, usec_now());
+    arm(md);
+}
+
+static bool is_known(void *ctx, const struct sockaddr_in6 *addr)
+{
+    const struct media *md = ctx;
+    return worker_knows(md->worker, addr);
+}
+
 static void on_deadline(uv_timer_t *t)
 {
     struct media *md = t->data;
@@ -232,11 +250,20 @@ static void on_signal(uv_signal_t *s, int number)
 
 static int open_port(struct media *md, const struct media_args *a)
 {
-    md->fd = udp_open((uint16_t)a->port);
-    if (md->fd >= 0)
+    for (int tries = 0; tries < ANY_PORT_TRIES; tries++) {
+        md->fd = udp_open((uint16_t)a->port);
+        if (md->fd >= 0)
+            md->tcp_fd = tcp_open((uint16_t)udp_port(md->fd));
+        if (a->port != 0 || md->fd < 0 || md->tcp_fd >= 0)
+            break;
+        (void)close(md->fd); // any port: the next may be free for both
+    }
+    if (md->fd >= 0 && md->tcp_fd >= 0)
         return 0;
-    (void)fprintf(stderr, "salon media: UDP port %lu: %s\n", a->port, strerror(-md->fd));
-    return md->fd == -EADDRINUSE ? MEDIA_EXIT_PORT : 1;
+    const int err = md->fd < 0 ? md->fd : md->tcp_fd;
+    (void)fprintf(stderr, "salon media: %s port %lu: %s\n", md->fd < 0 ? "UDP" : "TCP", a->port,
+                  strerror(-err));
+    return err == -EADDRINUSE ? MEDIA_EXIT_PORT : 1;
 }
 
 static int make_worker(struct media *md, const struct media_args *a)
@@ -303,6 +330,7 @@ static void close_handle(uv_handle_t *h, void *arg)
 static void stop(struct media *md)
 {
     worker_destroy(md->worker, usec_now());
+    tcp_destroy(md->tcp);
     uv_walk(&md->loop, close_handle, md);
     (void)uv_run(&md->loop, UV_RUN_DEFAULT);
     const int err = uv_loop_close(&md->loop);
@@ -317,9 +345,16 @@ static void stop(struct media *md)
         (void)close(md->fd);
 }
 
+static int take_connections(struct media *md)
+{
+    const struct tcp_ops ops = {.packets = on_tcp_packets, .known = is_known, .ctx = md};
+    md->tcp = tcp_create(&md->loop, md->tcp_fd, &ops);
+    return md->tcp ? 0 : -ENOMEM;
+}
+
 static int run(const struct media_args *a)
 {
-    struct media md = {.fd = -1};
+    struct media md = {.fd = -1, .tcp_fd = -1};
     int status = open_port(&md, a);
     if (status)
         return status;
@@ -328,7 +363,7 @@ static int run(const struct media_args *a)
         return 1; // the process ends here, and with it what was begun
     }
     start_handles(&md);
-    status = listen_for_control(&md, a->socket) < 0;
+    status = take_connections(&md) < 0 || listen_for_control(&md, a->socket) < 0;
     if (status == 0) {
         log_at(LEVEL_INFO, "media.started", "port=%d", udp_port(md.fd));
         (void)uv_run(&md.loop, UV_RUN_DEFAULT);
@@ -363,7 +398,7 @@ static const char usage[] =
     "usage: salon media --worker N --port PORT --socket PATH [--log-level LEVEL]\n"
     "A media worker; `salon serve` starts as many as the configuration says.\n"
     "  --worker N        its number, from 0\n"
-    "  --port PORT       UDP port, 0 for any\n"
+    "  --port PORT       UDP and TCP port, 0 for any\n"
     "  --socket PATH     Unix socket to bind for the control process\n"
     "  --log-level LEVEL error, warn, info or debug\n";
 

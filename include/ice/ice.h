@@ -28,7 +28,7 @@
 
 /** Where a datagram came from and which address of ours it came to. */
 struct ice_path {
-    struct sockaddr_in6 remote; ///< IPv4 as v4-mapped
+    struct sockaddr_in6 remote; ///< IPv4 as v4-mapped; sin6_flowinfo: a TCP connection, or 0
     struct in6_addr local;      ///< ours, without a port (a worker has one); IPv4 as v4-mapped
 };
 

@@ -18,7 +18,7 @@
 #define UDP_CMSG_SIZE 64   ///< bytes: packet info, and room for a segment size
 
 struct udp_datagram {
-    struct sockaddr_in6 addr; ///< the far end; IPv4 as ::ffff:a.b.c.d
+    struct sockaddr_in6 addr; ///< the far end; IPv4 as ::ffff:a.b.c.d; sin6_flowinfo: net/tcp.h
     struct in6_addr local;    ///< our end's address; all zero: the kernel chooses
     uint16_t len;             ///< bytes used
     uint8_t *data;            ///< into the batch's own storage, UDP_SLOT_SIZE bytes

@@ -33,6 +33,7 @@ struct sdp_local {
     unsigned address_count;
     const char *address[SDP_MAX_ADDRESSES]; ///< announced, IPv4 or IPv6 literals
     uint16_t port;                          ///< UDP port of the worker
+    uint16_t tcp_port;                      ///< of its TCP listener (RFC 6544), 0: none
     unsigned hint_count;
     const struct sdp_hint *hint;
     bool publish_only;   ///< WHIP: refuse to send anything (recvonly answer)

@@ -14,11 +14,11 @@
 
 #include <netinet/in.h>
 
-#define WORKER_ADDRESSES 8 ///< remote addresses of one member that are remembered
+#define WORKER_ADDRESSES 16 ///< remote addresses of one member that are remembered
 
 /** A remote address that authenticated as a member's. */
 struct worker_address {
-    uint8_t key[18]; ///< IPv6 address and port: the map's key
+    uint8_t key[22]; ///< IPv6 address, port, TCP connection: the map's key
     struct worker_member *of;
 };
 
@@ -63,6 +63,9 @@ void worker_destroy(struct worker *w, usec_t now);
 
 /** Handles a batch that has arrived; the data is decrypted in place. */
 void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now);
+
+/** Has a check from this address authenticated, and not been forgotten since? */
+bool worker_knows(const struct worker *w, const struct sockaddr_in6 *addr);
 
 /** Handles one letter from control. True if it asks the process to end. */
 bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now);

@@ -139,6 +139,7 @@ static void fill_local(const struct call_member *m, const struct offer *o,
         .fingerprint = worker.fingerprint,
         .address_count = conf->address_count,
         .port = worker.port,
+        .tcp_port = worker.port, // a worker has the same of both
         .hint_count = o->hint_count,
         .hint = o->hint,
         .publish_only = m->client == CLIENT_WHIP,

@@ -23,6 +23,7 @@ bool ice_path_equal(const struct ice_path *a, const struct ice_path *b)
 {
     return a->remote.sin6_port == b->remote.sin6_port &&
            a->remote.sin6_scope_id == b->remote.sin6_scope_id &&
+           a->remote.sin6_flowinfo == b->remote.sin6_flowinfo &&
            memcmp(&a->remote.sin6_addr, &b->remote.sin6_addr, sizeof(struct in6_addr)) == 0 &&
            memcmp(&a->local, &b->local, sizeof(struct in6_addr)) == 0;
 }

@@ -23,11 +23,27 @@ static uint32_t priority(const char *address, unsigned index)
     return 126u << 24 | local_preference << 8 | (256u - 1);
 }
 
+/**
+ * RFC 6544 section 4.2: the local preference is (2^13)*(direction preference) + (other
+ * preference), the direction preference of a passive host candidate being 4. The type
+ * preference is below all that UDP can have without a relay: TCP is for those who have nothing
+ * better.
+ */
+static uint32_t tcp_priority(const char *address, unsigned index)
+{
+    uint32_t other = (is_ipv6(address) ? 8191u : 8191u - SDP_MAX_ADDRESSES) - index;
+    return 90u << 24 | (4u << 13 | other) << 8 | (256u - 1);
+}
+
 void write_candidates(FILE *out, const struct sdp_local *local)
 {
     for (unsigned i = 0; i < local->address_count; i++)
         (void)fprintf(out, "a=candidate:%u 1 udp %u %s %u typ host\r\n", i + 1,
                       priority(local->address[i], i), local->address[i], local->port);
+    for (unsigned i = 0; local->tcp_port && i < local->address_count; i++)
+        (void)fprintf(out, "a=candidate:%u 1 tcp %u %s %u typ host tcptype passive\r\n",
+                      SDP_MAX_ADDRESSES + i + 1, tcp_priority(local->address[i], i),
+                      local->address[i], local->tcp_port);
     (void)fputs("a=end-of-candidates\r\n", out);
 }
 

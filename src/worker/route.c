@@ -4,15 +4,16 @@
 
 #include <string.h>
 
-static void make_key(uint8_t key[18], const struct sockaddr_in6 *addr)
+static void make_key(uint8_t key[22], const struct sockaddr_in6 *addr)
 {
     memcpy(key, &addr->sin6_addr, 16);
     wr16(key + 16, ntohs(addr->sin6_port));
+    wr32(key + 18, addr->sin6_flowinfo); // 0, or one of net/tcp.h's connections
 }
 
 static struct worker_address *find(const struct worker *w, const struct sockaddr_in6 *addr)
 {
-    uint8_t key[18];
+    uint8_t key[22];
     make_key(key, addr);
     return map_get(&w->by_address, key, sizeof(key));
 }
@@ -21,6 +22,11 @@ struct member *route_by_address(const struct worker *w, const struct sockaddr_in
 {
     const struct worker_address *a = find(w, addr);
     return a ? a->of->member : NULL;
+}
+
+bool worker_knows(const struct worker *w, const struct sockaddr_in6 *addr)
+{
+    return find(w, addr) != NULL;
 }
 
 struct worker_member *route_by_check(const struct worker *w, const struct udp_datagram *d)

@@ -3,6 +3,7 @@ import './tests/audio.js';
 import './tests/bbb.js';
 import './tests/calls.js';
 import './tests/data.js';
+import './tests/firewall.js';
 import './tests/page.js';
 import './tests/resilience.js';
 import './tests/ingest.js';

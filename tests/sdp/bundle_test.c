@@ -57,6 +57,24 @@ static void mlines_outside_the_group_are_rejected(void **state)
     sdp_answered_fini(&a);
 }
 
+/** RFC 6544 section 4.5, and its priorities: UDP first, IPv6 before IPv4. */
+static void a_worker_with_a_tcp_port_says_so_after_udp(void **state)
+{
+    (void)state;
+    struct sdp_local local = test_local();
+    local.tcp_port = 40001;
+    struct sdp_answered a = answer(SESSION("a") AUDIO("a", "sendonly"), &local);
+    assert_true(has(&a, "a=candidate:2 1 udp 2130706175 2001:db8::1 40000 typ host\r\n"
+                        "a=candidate:17 1 tcp 1520431103 192.0.2.1 40001 typ host tcptype "
+                        "passive\r\n"
+                        "a=candidate:18 1 tcp 1520434943 2001:db8::1 40001 typ host tcptype "
+                        "passive\r\na=end-of-candidates\r\n"));
+    sdp_answered_fini(&a);
+    a = answer_plain(SESSION("a") AUDIO("a", "sendonly"));
+    assert_false(has(&a, " tcp "));
+    sdp_answered_fini(&a);
+}
+
 static void a_group_of_nobody_is_refused(void **state)
 {
     (void)state;
@@ -172,6 +190,7 @@ int main(void)
         cmocka_unit_test(rejected_mlines_beside_one_need_no_group),
         cmocka_unit_test(several_mlines_without_a_group_are_refused_at_the_second),
         cmocka_unit_test(mlines_outside_the_group_are_rejected),
+        cmocka_unit_test(a_worker_with_a_tcp_port_says_so_after_udp),
         cmocka_unit_test(a_group_of_nobody_is_refused),
         cmocka_unit_test(port_0_is_a_rejection_but_not_with_bundle_only),
         cmocka_unit_test(the_group_keeps_the_offers_order),

@@ -63,6 +63,20 @@ static void address_leads_to_its_member(void **state)
     assert_int_equal(f->wm[0].address_next, 1); // twice is once
 }
 
+static void the_same_address_by_tcp_is_another(void **state)
+{
+    struct fixture *f = *state;
+    const struct sockaddr_in6 udp = address(1);
+    struct sockaddr_in6 tcp = udp;
+    tcp.sin6_flowinfo = 7;
+    route_add_address(&f->w, &f->wm[0], &udp);
+    assert_false(worker_knows(&f->w, &tcp));
+    route_add_address(&f->w, &f->wm[1], &tcp);
+    assert_true(worker_knows(&f->w, &tcp));
+    assert_ptr_equal(route_by_address(&f->w, &udp), &f->member[0]);
+    assert_ptr_equal(route_by_address(&f->w, &tcp), &f->member[1]);
+}
+
 static void address_moves_to_who_authenticates_from_it(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +166,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
         TEST(address_leads_to_its_member),
+        TEST(the_same_address_by_tcp_is_another),
         TEST(address_moves_to_who_authenticates_from_it),
         TEST(oldest_address_is_forgotten_first),
         TEST(two_newest_names_are_known),
