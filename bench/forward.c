@@ -10,6 +10,7 @@
 
 #include "base/usec.h"
 #include "letter/letter.h"
+#include "net/gather.h"
 #include "net/udp.h"
 #include "worker/worker.h"
 
@@ -38,7 +39,7 @@ struct options {
 /** What one moment looked like. */
 struct sample {
     usec_t wall, user, system;
-    uint64_t packets, bytes, turns;
+    uint64_t packets, messages, bytes, turns;
     uint64_t resident; ///< bytes
 };
 
@@ -50,6 +51,7 @@ struct bench {
     struct seal_engine seal;
     struct worker *worker;
     struct udp_batch *rx;
+    struct gather gather;
     uint64_t turns;
     struct sample alone, start, end;
 };
@@ -90,6 +92,7 @@ static struct sample take(const struct bench *be)
                            .user = to_usec(use.ru_utime),
                            .system = to_usec(use.ru_stime),
                            .packets = be->worker->env.count.packets_out,
+                           .messages = be->worker->tx.sent.messages,
                            .bytes = be->worker->env.count.bytes_out,
                            .turns = be->turns,
                            .resident = resident()};
@@ -113,11 +116,16 @@ static bool read_letters(struct bench *be)
 
 static void read_datagrams(struct bench *be)
 {
+    const usec_t hold = gather_hold(&be->gather, be->worker->tx.sent.packets, usec_now());
+    if (hold > 0)
+        (void)usleep((useconds_t)hold);
+    gather_begin(&be->gather, usec_now());
     for (int turn = 0; turn < RECEIVE_BUDGET && udp_recv(be->fd, be->rx) > 0; turn++) {
         worker_on_datagrams(be->worker, be->rx, usec_now());
-        if (be->rx->count < UDP_BATCH)
+        if (be->rx->count < UDP_RECEIVE)
             break;
     }
+    gather_end(&be->gather, usec_now());
 }
 
 static int patience(const struct bench *be)
@@ -195,7 +203,7 @@ static void close_bench(struct bench *be)
 
 struct figures {
     double cpu_ns, user_ns, system_ns; ///< a forwarded packet
-    double packets_per_second, mbit_per_second, packets_per_turn;
+    double packets_per_second, mbit_per_second, packets_per_turn, burst;
     double lost;   ///< percent
     double load;   ///< percent of one core
     double viewer; ///< KiB a viewer
@@ -215,6 +223,7 @@ static struct figures figures(const struct bench *be, const struct options *o,
         .packets_per_second = packets / seconds,
         .mbit_per_second = 8e-6 * (double)(b->bytes - a->bytes) / seconds,
         .packets_per_turn = packets / (double)(b->turns - a->turns),
+        .burst = packets / (double)(b->messages - a->messages),
         .lost = packets > (double)load->received
                     ? 100 * (packets - (double)load->received) / packets
                     : 0,
@@ -245,8 +254,9 @@ static void print(const struct options *o, const struct bench *be,
                  o->load.viewers, o->load.rate, o->load.profile, backend);
     (void)printf("  CPU a forwarded packet  %8.0f ns  (user %.0f, system %.0f)\n", f.cpu_ns,
                  f.user_ns, f.system_ns);
-    (void)printf("  forwarded               %8.0f packets/s, %.0f Mbit/s, %.0f a turn\n",
-                 f.packets_per_second, f.mbit_per_second, f.packets_per_turn);
+    (void)printf(
+        "  forwarded               %8.0f packets/s, %.0f Mbit/s, %.0f a turn, %.1f a burst\n",
+        f.packets_per_second, f.mbit_per_second, f.packets_per_turn, f.burst);
     (void)printf("  of one core             %8.1f %%\n", f.load);
     (void)printf("  lost on the way         %8.2f %%\n", f.lost);
     (void)printf("  memory a viewer         %8.1f KiB\n", f.viewer);

@@ -127,7 +127,7 @@ static void drain(struct load *l, unsigned n, usec_t now)
                 client_on_datagram(c, d->data, d->len, now);
             }
         }
-    } while (got == UDP_BATCH);
+    } while (got == UDP_RECEIVE);
 }
 
 /** One millisecond of everybody's life. */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "letter/letter.h"
+#include "net/gather.h"
 #include "net/tcp.h"
 #include "net/udp.h"
 #include "worker/worker.h"
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <uv.h>
 
 #define RECEIVE_BUDGET  16 // batches, before deadlines and letters get their turn
@@ -43,6 +45,7 @@ struct media {
     struct seal_engine seal;
     struct worker *worker;
     struct udp_batch *rx;
+    struct gather gather;
     bool quitting;
 };
 
@@ -200,11 +203,16 @@ static void on_readable(uv_poll_t *p, int status, int events)
     struct media *md = p->data;
     (void)status;
     (void)events;
+    const usec_t hold = gather_hold(&md->gather, md->worker->tx.sent.packets, usec_now());
+    if (hold > 0) // nobody else waits: letters and deadlines bear a quarter of a millisecond
+        (void)usleep((useconds_t)hold);
+    gather_begin(&md->gather, usec_now());
     for (int turn = 0; turn < RECEIVE_BUDGET && udp_recv(md->fd, md->rx) > 0; turn++) {
         worker_on_datagrams(md->worker, md->rx, usec_now());
-        if (md->rx->count < UDP_BATCH)
+        if (md->rx->count < UDP_RECEIVE)
             break; // that was all: the next call would only say so
     }
+    gather_end(&md->gather, usec_now());
     arm(md);
 }
 

@@ -59,18 +59,25 @@ void udp_batch_init(struct udp_batch *b)
     b->count = 0;
     b->flush = NULL;
     b->ctx = NULL;
-    for (unsigned i = 0; i < UDP_BATCH; i++) {
-        b->datagram[i] = (struct udp_datagram){.data = b->storage[i]};
-        b->iov[i] = (struct iovec){.iov_base = b->storage[i], .iov_len = UDP_SLOT_SIZE};
-        b->msg[i].msg_hdr = (struct msghdr){
-            .msg_iov = &b->iov[i],
-            .msg_iovlen = 1,
-            .msg_name = &b->datagram[i].addr,
-            .msg_namelen = sizeof(b->datagram[i].addr),
-            .msg_control = b->cmsg[i],
-            .msg_controllen = UDP_CMSG_SIZE,
-        };
-    }
+    b->single = false;
+    b->used = UDP_RECEIVE;
+    b->sent = (struct udp_count){0};
+    for (unsigned i = 0; i < UDP_BATCH; i++)
+        b->datagram[i].data = b->storage[i];
+}
+
+/** A header as recvmmsg() wants it: it changes those that it fills. */
+static void prepare(struct udp_batch *b, unsigned i)
+{
+    b->iov[i] = (struct iovec){.iov_base = b->storage[i], .iov_len = UDP_SLOT_SIZE};
+    b->msg[i].msg_hdr = (struct msghdr){
+        .msg_iov = &b->iov[i],
+        .msg_iovlen = 1,
+        .msg_name = &b->datagram[i].addr,
+        .msg_namelen = sizeof(b->datagram[i].addr),
+        .msg_control = b->cmsg[i],
+        .msg_controllen = UDP_CMSG_SIZE,
+    };
 }
 
 /** The address a received datagram was sent to; all zero if the kernel did not say. */
@@ -88,14 +95,11 @@ static struct in6_addr local_of(struct msghdr *hdr)
 
 int udp_recv(int fd, struct udp_batch *b)
 {
-    for (unsigned i = 0; i < UDP_BATCH; i++) { // what the last call changed
-        b->msg[i].msg_hdr.msg_namelen = sizeof(b->datagram[i].addr);
-        b->msg[i].msg_hdr.msg_controllen = UDP_CMSG_SIZE;
-        b->iov[i].iov_len = UDP_SLOT_SIZE;
-    }
-    b->count = 0;
+    for (unsigned i = 0; i < b->used; i++)
+        prepare(b, i);
+    b->count = b->used = 0;
 
-    const int n = recvmmsg(fd, b->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
+    const int n = recvmmsg(fd, b->msg, UDP_RECEIVE, MSG_DONTWAIT, NULL);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
@@ -105,45 +109,8 @@ int udp_recv(int fd, struct udp_batch *b)
         d->len = cut ? 0 : (uint16_t)b->msg[i].msg_len;
         d->local = local_of(&b->msg[i].msg_hdr);
     }
-    b->count = (unsigned)n;
+    b->count = b->used = (unsigned)n;
     return n;
-}
-
-static void address(struct udp_batch *b, unsigned i)
-{
-    struct msghdr *hdr = &b->msg[i].msg_hdr;
-    const struct udp_datagram *d = &b->datagram[i];
-
-    hdr->msg_namelen = sizeof(d->addr);
-    b->iov[i].iov_len = d->len;
-    hdr->msg_controllen = 0;
-    if (IN6_IS_ADDR_UNSPECIFIED(&d->local))
-        return;
-
-    const struct in6_pktinfo info = {.ipi6_addr = d->local};
-    hdr->msg_controllen = CMSG_SPACE(sizeof(info));
-    struct cmsghdr *c = CMSG_FIRSTHDR(hdr);
-    c->cmsg_level = IPPROTO_IPV6;
-    c->cmsg_type = IPV6_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof(info));
-    memcpy(CMSG_DATA(c), &info, sizeof(info));
-}
-
-void udp_send(int fd, struct udp_batch *b)
-{
-    for (unsigned i = 0; i < b->count; i++)
-        address(b, i);
-
-    unsigned sent = 0;
-    while (sent < b->count) {
-        const int n = sendmmsg(fd, b->msg + sent, b->count - sent, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            break;
-        sent += n > 0 ? (unsigned)n : 1; // one bad destination must not hold up the rest
-    }
-    b->count = 0;
 }
 
 struct udp_datagram *udp_next(struct udp_batch *b)

@@ -196,10 +196,13 @@ static void on_deadline(void *owner, usec_t now)
         room_wake(r, usec_min(r->tick_at, r->seat_at));
 }
 
+// So many packets are written, then encrypted: they are still in the first cache then.
+#define CHUNK 32
+
 /** Packets behind the batch's committed ones that wait to be encrypted together. */
 struct waiting {
     unsigned count;
-    struct seal_job job[UDP_BATCH];
+    struct seal_job job[CHUNK];
 };
 
 /** Encrypts them; what may not go out leaves no hole in the batch. */
@@ -238,7 +241,7 @@ static void forward(struct room_env *env, struct stream *st, const struct rtp *p
         struct slot *s = st->slot[i];
         if (!slot_wants(s, st, pkt, desc, env, now))
             continue;
-        struct udp_datagram *d = udp_ahead(env->tx, w.count);
+        struct udp_datagram *d = w.count < CHUNK ? udp_ahead(env->tx, w.count) : NULL;
         if (!d) {
             seal_waiting(env, &w);
             d = udp_next(env->tx);

@@ -305,7 +305,7 @@ void sim_inject(struct sim *s, const struct client *c, const struct sockaddr_in6
 static void deliver(struct sim *s)
 {
     s->rx->count = 0;
-    while (net_next(&s->net) <= s->now && s->rx->count < UDP_BATCH) {
+    while (net_next(&s->net) <= s->now && s->rx->count < UDP_RECEIVE) {
         struct flight *f = net_take(&s->net);
         if (f->down) {
             if (s->client[f->who])
