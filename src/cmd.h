@@ -10,6 +10,7 @@
 
 int cmd_serve(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
+int cmd_admin(int argc, char **argv);
 int cmd_tenant(int argc, char **argv);
 
 /** Writes "salon: …" on stderr and returns EXIT_FAILURE. */

@@ -163,20 +163,23 @@ static void apply(const struct said *said, struct config *config)
               &config->webhooks.allow_count);
 }
 
-static enum log_level find_level(const char *name)
+/** The file, or the defaults; over it the environment; over that the command line. */
+static int load(void *arg, struct config **out, char why[CONFIG_WHY])
 {
-    static const char *const names[LEVEL_COUNT] = {"error", "warn", "info", "debug"};
+    const struct said *said = arg;
+    const int error = said->config ? config_load(said->config, out, why)
+                                   : config_parse("", 0, "defaults", out, why);
 
-    for (int i = 0; i < LEVEL_COUNT; i++) {
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    }
-    return LEVEL_INFO;
+    if (error == 0)
+        apply(said, *out);
+    return error;
 }
 
 static int run(struct said *said)
 {
-    struct config *config;
+    struct serve_conf conf = {.dev = said->dev, .load = load, .arg = said};
+    enum log_level level = LEVEL_INFO;
+    enum log_format format = LOG_PLAIN;
     char why[CONFIG_WHY];
     int status;
 
@@ -184,14 +187,14 @@ static int run(struct said *said)
         return cmd_fail("serve needs --config FILE, or --dev");
     if (said->dev && find_dev_port(said))
         return EXIT_FAILURE;
-    if (said->config ? config_load(said->config, &config, why)
-                     : config_parse("", 0, "defaults", &config, why))
+    if (load(said, &conf.config, why))
         return cmd_fail("%s", why);
-    apply(said, config);
-    log_start(find_level(config->log.level),
-              strcmp(config->log.format, "journal") == 0 ? LOG_JOURNAL : LOG_PLAIN, "control");
-    status = serve_run(config, said->dev);
-    config_free(config);
+    if (!log_level_from(conf.config->log.level, &level))
+        return cmd_fail("\"%s\" is no log level", conf.config->log.level);
+    (void)log_format_from(conf.config->log.format, &format); // it was checked
+    log_start(level, format, "control");
+    status = serve_run(&conf);
+    config_free(conf.config);
     return status;
 }
 

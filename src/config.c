@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "config_check.h"
+#include "config_walk.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -71,6 +72,15 @@ static const cyaml_schema_field_t webhooks_fields[] = {
                          LIST_MAX),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t admin_fields[] = {
+    CYAML_FIELD_STRING_PTR("listen", PTR_OPT, struct config_admin, listen, 0, STRING_MAX),
+    CYAML_FIELD_UINT("port", OPT, struct config_admin, port),
+    CYAML_FIELD_STRING_PTR("token", PTR_OPT, struct config_admin, token, 0, STRING_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t drain_fields[] = {
+    CYAML_FIELD_UINT("deadline_s", OPT, struct config_drain, deadline_s), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t log_fields[] = {
     CYAML_FIELD_STRING_PTR("level", PTR_OPT, struct config_log, level, 0, STRING_MAX),
     CYAML_FIELD_STRING_PTR("format", PTR_OPT, struct config_log, format, 0, STRING_MAX),
@@ -85,10 +95,12 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_SEQUENCE("ice_servers", PTR_OPT, struct config, ice_servers, &ice_entry, 0,
                          LIST_MAX),
     CYAML_FIELD_MAPPING("webhooks", OPT, struct config, webhooks, webhooks_fields),
+    CYAML_FIELD_MAPPING("admin", OPT, struct config, admin, admin_fields),
+    CYAML_FIELD_MAPPING("drain", OPT, struct config, drain, drain_fields),
     CYAML_FIELD_MAPPING("log", OPT, struct config, log, log_fields),
     CYAML_FIELD_END};
 
-static const cyaml_schema_value_t schema = {
+const cyaml_schema_value_t config_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, fields)};
 
 /* ---- what libcyaml complains of ---- */
@@ -176,6 +188,8 @@ static void set_defaults(struct config *c)
     default_number(&c->limits.unknown_links_per_minute, 20);
     default_number(&c->limits.joins_per_minute, 30);
     default_number(&c->limits.knocks_per_minute, 5);
+    default_text(&c->admin.listen, "");
+    default_number(&c->admin.port, 8081);
     default_text(&c->log.level, "info");
     default_text(&c->log.format, "plain");
 }
@@ -188,11 +202,11 @@ static int load_schema(const char *text, size_t len, struct check *check, struct
     char path[256];
 
     *out = NULL;
-    error =
-        cyaml_load_data((const uint8_t *)text, len, &with, &schema, (cyaml_data_t **)out, NULL);
+    error = cyaml_load_data((const uint8_t *)text, len, &with, &config_schema,
+                            (cyaml_data_t **)out, NULL);
     if (error == CYAML_OK && !*out) // an empty file
-        error = cyaml_load_data((const uint8_t *)"{}", 2, &with, &schema, (cyaml_data_t **)out,
-                                NULL);
+        error = cyaml_load_data((const uint8_t *)"{}", 2, &with, &config_schema,
+                                (cyaml_data_t **)out, NULL);
     if (error == CYAML_OK)
         return 0;
     write_path(&c, path, sizeof path);
@@ -210,7 +224,9 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
         error = load_schema(text, len, &check, out);
     if (error == 0) {
         set_defaults(*out);
-        error = check_all(&check, *out);
+        error = config_from_env(*out, &check);
+        if (error == 0)
+            error = check_all(&check, *out);
         if (error)
             config_free(*out);
     }
@@ -252,7 +268,7 @@ void config_free(struct config *config)
     struct complaint c = {0};
     cyaml_config_t with = cyaml_with(&c);
 
-    (void)cyaml_free(&with, &schema, config, 0);
+    (void)cyaml_free(&with, &config_schema, config, 0);
 }
 
 void config_set(char **string, const char *value)

@@ -49,6 +49,17 @@ struct config_webhooks {
     unsigned allow_count;
 };
 
+/** The admin API's own listener; its Unix socket in the state folder is always there. */
+struct config_admin {
+    char *listen; ///< address, "": no TCP
+    unsigned port;
+    char *token; ///< secret; NULL: none
+};
+
+struct config_drain {
+    unsigned deadline_s; ///< how long SIGTERM lets running calls go on
+};
+
 struct config_log {
     char *level, *format; ///< "info", "plain"
 };
@@ -63,6 +74,8 @@ struct config {
     struct config_ice_server *ice_servers;
     unsigned ice_servers_count;
     struct config_webhooks webhooks;
+    struct config_admin admin;
+    struct config_drain drain;
     struct config_log log;
 };
 

@@ -1,5 +1,7 @@
 #include "config_check.h"
 
+#include "config_walk.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -8,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 #include <yaml.h>
+
+#define ADMIN_TOKEN_MIN 16
 
 /* ---- where things are ---- */
 
@@ -104,9 +108,16 @@ static size_t find_line(yaml_document_t *doc, const char *path)
 void check_say(struct check *check, const char *path, const char *format, ...)
 {
     size_t line = check->document ? find_line(check->document, path) : 1;
-    int n = snprintf(check->why, CONFIG_WHY, "%s:%zu: %s%s", check->name, line, path,
-                     *path ? ": " : "");
+    char variable[CONFIG_PATH];
     va_list args;
+    int n;
+
+    // What the environment has said stands nowhere in the file.
+    if (config_env_name(path, variable) && getenv(variable))
+        n = snprintf(check->why, CONFIG_WHY, "%s: %s: ", variable, path);
+    else
+        n = snprintf(check->why, CONFIG_WHY, "%s:%zu: %s%s", check->name, line, path,
+                     *path ? ": " : "");
 
     if (n < 0 || n >= CONFIG_WHY)
         return;
@@ -263,10 +274,25 @@ static int check_ice(struct check *check, const struct config *config)
     return 0;
 }
 
+static int check_admin(struct check *check, const struct config_admin *a)
+{
+    if (*a->listen && !is_address(a->listen))
+        check_say(check, "admin.listen", "\"%.80s\" is not an IP address", a->listen);
+    else if (a->token && strlen(a->token) < ADMIN_TOKEN_MIN) // the secret itself is not shown
+        check_say(check, "admin.token", "has fewer than %d characters", ADMIN_TOKEN_MIN);
+    else if (*a->listen && !a->token && strcmp(a->listen, "::1") != 0 &&
+             strncmp(a->listen, "127.", 4) != 0)
+        check_say(check, "admin.listen", "\"%.80s\" can be reached from outside: needs a token",
+                  a->listen);
+    else
+        return say_number(check, "admin.port", a->port, 1, 65535);
+    return -EINVAL;
+}
+
 static int check_log(struct check *check, const struct config_log *log)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-    static const char *const formats[] = {"plain", "journal", NULL};
+    static const char *const formats[] = {"plain", "journal", "json", NULL};
 
     if (!is_one_of(log->level, levels)) {
         check_say(check, "log.level", "\"%.80s\" is not error, warn, info or debug",
@@ -274,7 +300,7 @@ static int check_log(struct check *check, const struct config_log *log)
         return -EINVAL;
     }
     if (!is_one_of(log->format, formats)) {
-        check_say(check, "log.format", "\"%.80s\" is not plain or journal", log->format);
+        check_say(check, "log.format", "\"%.80s\" is not plain, journal or json", log->format);
         return -EINVAL;
     }
     return 0;
@@ -284,7 +310,9 @@ int check_all(struct check *check, const struct config *config)
 {
     if (check_http(check, &config->http) || check_media(check, &config->media) ||
         check_limits(check, &config->limits) || check_ice(check, config) ||
-        check_webhooks(check, &config->webhooks) || check_log(check, &config->log))
+        check_webhooks(check, &config->webhooks) || check_admin(check, &config->admin) ||
+        say_number(check, "drain.deadline_s", config->drain.deadline_s, 0, 86400) ||
+        check_log(check, &config->log))
         return -EINVAL;
     if (*config->state == '\0') {
         check_say(check, "state", "is empty");

@@ -11,6 +11,8 @@ static const char usage[] =
     "\n"
     "  salon serve [--config FILE] [--dev]   run the server\n"
     "  salon check-config FILE               check a configuration file\n"
+    "  salon status|reload|drain|restart-workers\n"
+    "                                        ask a server that runs\n"
     "  salon tenant add|key|rotate|…        the front ends that use the API\n"
     "  salon media                           a media worker; started by serve\n"
     "  salon --version\n"
@@ -27,6 +29,10 @@ int main(int argc, char **argv)
         {"media", media_main},
         {"check-config", cmd_check_config},
         {"tenant", cmd_tenant},
+        {"status", cmd_admin},
+        {"reload", cmd_admin},
+        {"drain", cmd_admin},
+        {"restart-workers", cmd_admin},
     };
     const char *name = argc > 1 ? argv[1] : "";
 

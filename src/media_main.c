@@ -53,6 +53,7 @@ struct media_args {
     unsigned long worker, port;
     const char *socket;
     enum log_level level;
+    enum log_format format;
 };
 
 static void arm(struct media *md);
@@ -146,6 +147,8 @@ static void on_letters(struct media *md)
             control_gone(md);
             return;
         }
+        if (l.type == LETTER_LOG_LEVEL)
+            log_level_set(l.u.log_level);
         const bool end = worker_on_letter(md->worker, &l, usec_now());
         letter_fini(&l);
         if (end) {
@@ -390,32 +393,26 @@ static bool number(const char *text, unsigned long max, unsigned long *out)
     return errno == 0 && end != text && *end == 0 && *out <= max;
 }
 
-static bool level(const char *text, enum log_level *out)
-{
-    static const char *const name[LEVEL_COUNT] = {"error", "warn", "info", "debug"};
-    for (int i = 0; i < LEVEL_COUNT; i++) {
-        if (strcmp(name[i], text) == 0) {
-            *out = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char usage[] =
     "usage: salon media --worker N --port PORT --socket PATH [--log-level LEVEL]\n"
+    "                   [--log-format FORMAT]\n"
     "A media worker; `salon serve` starts as many as the configuration says.\n"
     "  --worker N        its number, from 0\n"
     "  --port PORT       UDP and TCP port, 0 for any\n"
     "  --socket PATH     Unix socket to bind for the control process\n"
-    "  --log-level LEVEL error, warn, info or debug\n";
+    "  --log-level LEVEL error, warn, info or debug\n"
+    "  --log-format F    plain, journal or json\n";
 
 int media_main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"worker", required_argument, NULL, 'w'}, {"port", required_argument, NULL, 'p'},
-        {"socket", required_argument, NULL, 's'}, {"log-level", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"worker", required_argument, NULL, 'w'},
+        {"port", required_argument, NULL, 'p'},
+        {"socket", required_argument, NULL, 's'},
+        {"log-level", required_argument, NULL, 'l'},
+        {"log-format", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     struct media_args a = {.level = LEVEL_INFO};
     bool fine = true;
@@ -428,7 +425,9 @@ int media_main(int argc, char **argv)
         else if (c == 's')
             a.socket = optarg;
         else if (c == 'l')
-            fine = level(optarg, &a.level);
+            fine = log_level_from(optarg, &a.level);
+        else if (c == 'f')
+            fine = log_format_from(optarg, &a.format);
         else if (c == 'h')
             return fputs(usage, stdout) < 0;
         else
@@ -440,7 +439,7 @@ int media_main(int argc, char **argv)
     }
     char who[16];
     (void)snprintf(who, sizeof(who), "media%lu", a.worker);
-    log_start(a.level, LOG_PLAIN, who);
+    log_start(a.level, a.format, who);
     (void)signal(SIGPIPE, SIG_IGN);
     return run(&a);
 }

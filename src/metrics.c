@@ -77,13 +77,8 @@ static void write_reasons(FILE *f, const struct metrics *m, const char *stat,
     }
 }
 
-static void run(struct http_req *req, void *ctx)
+void metrics_reply(struct http_req *req, const struct metrics *m)
 {
-    const struct metrics *m = ctx;
-    if (!http_is_loopback(req)) {
-        http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
-        return;
-    }
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
@@ -98,6 +93,14 @@ static void run(struct http_req *req, void *ctx)
     else
         http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8", text, len);
     free(text);
+}
+
+static void run(struct http_req *req, void *ctx)
+{
+    if (http_is_loopback(req))
+        metrics_reply(req, ctx);
+    else
+        http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
 }
 
 void metrics_routes(struct http *http, struct metrics *m)

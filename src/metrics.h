@@ -13,7 +13,10 @@ struct metrics {
     const struct call *call;
 };
 
-/** Adds the route. `m` must outlive `http`. */
+/** Answers with all figures. */
+void metrics_reply(struct http_req *req, const struct metrics *m);
+
+/** Adds the route, for this machine alone. `m` must outlive `http`. */
 void metrics_routes(struct http *http, struct metrics *m);
 
 #endif

@@ -26,7 +26,7 @@ static void on_timer(uv_timer_t *timer)
     const int removed = links_purge(p->links, in_use, p, BATCH, (int64_t)time(NULL));
 
     if (removed < 0)
-        log_at(LEVEL_WARN, "purge", "error=%s", strerror(-removed));
+        log_at(LEVEL_WARN, "purge", "error=\"%s\"", strerror(-removed));
     else if (removed > 0)
         log_at(LEVEL_INFO, "purge", "rooms=%d", removed);
     (void)uv_timer_start(timer, on_timer, removed == BATCH ? NEXT_MS : PAUSE_MS, 0);

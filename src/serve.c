@@ -1,18 +1,9 @@
-#include "serve.h"
+#include "serve_parts.h"
 
-#include "addresses.h"
-#include "api/api.h"
 #include "base/log.h"
-#include "call/call.h"
 #include "cmd.h"
 #include "http/web.h"
 #include "links/rooms.h"
-#include "links/tenants.h"
-#include "metrics.h"
-#include "purge.h"
-#include "signal/signal.h"
-#include "supervisor/supervisor.h"
-#include "whip/whip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,38 +21,14 @@
 #define FILES_MAX        65536
 #define RINGS_PER_MINUTE 10 ///< that one person may start
 
-/** All that control is made of, in the order in which it is built. */
-struct serve {
-    const struct config *config;
-    bool dev, stopping;
-    int status; ///< the process's
-    int lock_fd;
-    uv_loop_t loop;
-    uv_signal_t on_term, on_int;
-    struct store *store;
-    struct links *links;
-    struct limit *rooms, *unknown_links, *joins, *rings, *knocks;
-    struct http *http;
-    struct addresses local;
-    json_t *ice_servers;
-    struct supervisor *supervisor;
-    struct call *call;
-    struct notify *notify;
-    struct signal *signal;
-    struct whip *whip;
-    struct api *api;
-    struct metrics metrics;
-    struct purge purge;
-    struct links_tenant dev_tenant;
-    char dev_key[LINKS_KEY_SIZE];
-};
-
 /* ---- going down: workers first, then HTTP, then what stood on them ---- */
 
 static void on_http_closed(void *arg)
 {
     struct serve *s = arg;
 
+    if (--s->listeners > 0)
+        return;
     s->http = NULL;
     signal_destroy(s->signal);
     whip_destroy(s->whip);
@@ -69,6 +36,9 @@ static void on_http_closed(void *arg)
     call_destroy(s->call);
     api_stop(s->api);
     notify_stop(s->notify);
+    reload_stop(&s->reload);
+    draining_stop(&s->drain);
+    rolling_stop(&s->rolling);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
 }
@@ -77,10 +47,11 @@ static void on_workers_stopped(void *arg)
 {
     struct serve *s = arg;
 
+    s->listeners = 1 + admin_close(&s->admin, on_http_closed, s);
     http_close(s->http, on_http_closed, s);
 }
 
-static void stop(struct serve *s)
+void serve_stop(struct serve *s)
 {
     if (s->stopping)
         return;
@@ -94,10 +65,15 @@ static void stop(struct serve *s)
         on_workers_stopped(s);
 }
 
+/** Ctrl-C is now; SIGTERM lets calls go on as long as configured, once. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-    (void)number;
-    stop(handle->data);
+    struct serve *s = handle->data;
+
+    if (number == SIGTERM && !s->dev && !s->drain.on && s->config->drain.deadline_s > 0)
+        draining_begin(&s->drain, s->config->drain.deadline_s);
+    else
+        serve_stop(s);
 }
 
 /* ---- what the parts tell ---- */
@@ -107,7 +83,7 @@ static void on_failed(void *arg, const char *why)
     struct serve *s = arg;
 
     s->status = cmd_fail("%s", why);
-    stop(s);
+    serve_stop(s);
 }
 
 /** The two lines a person looks for; the one place where secrets are printed. */
@@ -150,7 +126,7 @@ static bool is_ready(void *arg)
 {
     const struct serve *s = arg;
 
-    return supervisor_pick(s->supervisor) >= 0;
+    return !s->drain.on && !s->stopping && supervisor_pick(s->supervisor) >= 0;
 }
 
 /* ---- coming up ---- */
@@ -247,6 +223,7 @@ static int open_supervisor(struct serve *s)
         .port = (uint16_t)m->port,
         .state_dir = s->config->state,
         .log_level = s->config->log.level,
+        .log_format = s->config->log.format,
     };
     int error;
 
@@ -334,7 +311,10 @@ static int open_shells(struct serve *s)
     if (s->config->http.bare_links)
         api_bare_routes(s->api);
     purge_start(&s->purge, &s->loop, s->links, s->call);
-    return 0;
+    draining_start(&s->drain, s);
+    rolling_start(&s->rolling, s);
+    reload_start(&s->reload, s);
+    return admin_open(&s->admin, s);
 }
 
 /** Builds all on a loop that runs later. Nonzero: a line was printed. */
@@ -391,7 +371,7 @@ static int run_loop(struct serve *s)
         catch_signals(s);
         s->status = build(s);
         if (s->status)
-            stop(s);
+            serve_stop(s);
     }
     (void)uv_run(&s->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&s->loop))
@@ -399,19 +379,20 @@ static int run_loop(struct serve *s)
     return status ? status : s->status;
 }
 
-int serve_run(const struct config *config, bool dev)
+int serve_run(const struct serve_conf *conf)
 {
     struct serve *s = calloc(1, sizeof *s);
     int status;
 
     if (!s)
         return cmd_fail("out of memory");
-    s->config = config;
-    s->dev = dev;
+    s->conf = conf;
+    s->config = conf->config;
+    s->dev = conf->dev;
     s->lock_fd = -1;
     raise_file_limit();
     status = open_links(s);
-    if (status == 0 && dev)
+    if (status == 0 && s->dev)
         status = open_dev_tenant(s);
     if (status == 0)
         status = run_loop(s);

@@ -4,7 +4,15 @@
 
 #include "config.h"
 
+struct serve_conf {
+    struct config *config; ///< not owned; changes when it is read again
+    bool dev;
+    /** Reads it again, as the command line and the environment say. 0, or -errno and `why`. */
+    int (*load)(void *arg, struct config **out, char why[CONFIG_WHY]);
+    void *arg;
+};
+
 /** Runs until SIGTERM or SIGINT, or until it cannot. Returns the process's exit status. */
-int serve_run(const struct config *config, bool dev);
+int serve_run(const struct serve_conf *conf);
 
 #endif

@@ -29,6 +29,12 @@ struct api_conf {
 /** Adds all routes. 0 or -ENOMEM. Strings of `conf` must outlive it. */
 int api_open(const struct api_conf *conf, struct api **out);
 
+/** Adds /healthz and /readyz to another listener. */
+void api_health_routes(struct api *api, struct http *http);
+
+/** As webhook_http of api_conf, from now on. */
+void api_set_webhook_http(struct api *api, bool allowed);
+
 /** For call_conf.happened. */
 void api_on_call(struct api *api, const struct call_happened *what);
 

@@ -84,6 +84,13 @@ int call_start(struct call *call);
  */
 void call_stop(struct call *call);
 
+/** While `on`, no room opens that is not open: who comes is told "no_media_worker". */
+void call_drain(struct call *call, bool on);
+
+/** Other figures from now on: as room_limit (not 0) and ice_servers of call_conf. 0 or -ENOMEM.
+ */
+int call_set(struct call *call, unsigned room_limit, const json_t *ice_servers);
+
 /** Frees it once its timer is closed: let the loop run. call_destroy(NULL) is fine. */
 void call_destroy(struct call *call);
 
@@ -286,6 +293,10 @@ json_t *call_member_muted(const struct call_member *m);
 
 /** For loops: the id of an open room at or after `*at` (begin with 0), NULL at the end. */
 const char *call_room_next(const struct call *call, size_t *at);
+
+/** What is open now: {"id", "worker", "participants", "started_at"} of each room; names and
+ * titles are not in it. A new array. */
+json_t *call_list_rooms(const struct call *call);
 
 /** Totals for the metrics. */
 void call_totals(const struct call *call, unsigned *rooms, unsigned *participants);

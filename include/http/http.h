@@ -23,7 +23,8 @@ struct http_req;
 #define HTTP_ADDRESS_SIZE 46 ///< bytes with the NUL of an address: INET6_ADDRSTRLEN
 
 struct http_conf {
-    const char *listen; ///< address to bind, "" for any (IPv4 and IPv6)
+    const char
+        *listen; ///< address to bind, "" for any (IPv4 and IPv6), or a Unix socket's path
     uint16_t port;
     const char *tls_cert, *tls_key; ///< PEM files; both NULL: plain HTTP
     const char *const *proxies; ///< whose X-Forwarded-For and -Proto count: "10.0.0.0/8", "::1"
@@ -61,6 +62,17 @@ uint16_t http_port(const struct http *http);
 
 /** Adds a table of `count` routes, not owned, with the `ctx` their `run`s get. */
 void http_routes(struct http *http, const struct http_route *routes, size_t count, void *ctx);
+
+/**
+ * Serves another certificate from now on: PEM files of the certificate with its chain, and of
+ * its key. Connections that are open keep the one before. -ENOTSUP if TLS is off; -EINVAL and
+ * one line in `why` if the files are no pair: then nothing changes.
+ */
+int http_renew_tls(struct http *http, const char *cert, const char *key, char *why,
+                   size_t why_size);
+
+/** Other proxies from now on, as in http_conf; not owned. */
+void http_set_proxies(struct http *http, const char *const *proxies, size_t count);
 
 /** The k-th route of all tables, in the order they are tried; NULL beyond the last. */
 const struct http_route *http_route_at(const struct http *http, size_t k);

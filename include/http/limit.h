@@ -20,6 +20,9 @@ struct limit;
 /** `keys` is the table's size. NULL without memory. */
 struct limit *limit_new(unsigned per_minute, unsigned burst, size_t keys);
 
+/** Other figures from now on; who has waited is not made to wait again. */
+void limit_set(struct limit *limit, unsigned per_minute, unsigned burst);
+
 /** limit_free(NULL) is fine. */
 void limit_free(struct limit *limit);
 

@@ -9,6 +9,7 @@
 #ifndef LETTER_LETTER_H
 #define LETTER_LETTER_H
 
+#include "base/log.h"
 #include "letter/agreement.h"
 
 #include <jansson.h>
@@ -35,6 +36,7 @@ enum letter_type {
     LETTER_STATS_ASK,   ///< answered by STATS with the same `seq`
     LETTER_QUALITY_ASK, ///< of one room; answered by QUALITY with the same `seq`
     LETTER_DATA_OUT,    ///< a text for the member's "salon" channel
+    LETTER_LOG_LEVEL,   ///< write lines of this level and worse
     LETTER_QUIT,        ///< end the process in good order
     // worker to control
     LETTER_HELLO, ///< the worker's first letter on every connection
@@ -158,6 +160,7 @@ struct letter {
             uint64_t seq;
             json_t *body; ///< owned; NULL in STATS_ASK and QUALITY_ASK
         } stats;          ///< QUALITY and QUALITY_ASK too
+        enum log_level log_level;
         struct {
             uint32_t generation; ///< which peer connection of the member
             unsigned count;

@@ -33,6 +33,9 @@ struct notify_conf {
 /** 0 or -errno. Deliveries that a former process left are gone on with. */
 int notify_open(const struct notify_conf *conf, struct notify **out);
 
+/** Other ranges from now on, as webhook_allow; not owned. */
+void notify_set_allow(struct notify *n, const char *const *ranges, size_t count);
+
 /** Stops sending (what is not delivered stays in the database), closes the streams. */
 void notify_stop(struct notify *n);
 

@@ -23,12 +23,13 @@ struct supervisor;
 
 /** How the workers are run. Strings are copied. */
 struct supervisor_conf {
-    unsigned workers;      ///< 1..SUPERVISOR_MAX_WORKERS
-    uint16_t port;         ///< UDP port of worker 0; worker k has port + k
-    const char *state_dir; ///< where the sockets lie; it exists, and is ours alone
-    const char *log_level; ///< handed on; NULL: the worker's default
-    const char *program;   ///< what to run; NULL: this executable again
-    unsigned hang_ms;      ///< silence after which a worker is killed; 0: 5 s
+    unsigned workers;       ///< 1..SUPERVISOR_MAX_WORKERS
+    uint16_t port;          ///< UDP port of worker 0; worker k has port + k
+    const char *state_dir;  ///< where the sockets lie; it exists, and is ours alone
+    const char *log_level;  ///< handed on; NULL: the worker's default
+    const char *log_format; ///< likewise
+    const char *program;    ///< what to run; NULL: this executable again
+    unsigned hang_ms;       ///< silence after which a worker is killed; 0: 5 s
 };
 
 /** What is told. `arg` is the one of supervisor_start(). */
@@ -74,6 +75,16 @@ int supervisor_pick(const struct supervisor *s);
 
 /** So many members more (or fewer) are on this worker now. Starts at 0 whenever it comes up. */
 void supervisor_load(struct supervisor *s, unsigned worker, int change);
+
+/** Another log level for all workers, also those to come. Copied. 0 or -ENOMEM. */
+int supervisor_set_log_level(struct supervisor *s, const char *level);
+
+/** While `held`, supervisor_pick() passes it by if there is another. */
+void supervisor_hold(struct supervisor *s, unsigned worker, bool held);
+
+/** Ends a worker that is up, to start it anew: `lost` and `up` follow. False if it is not up.
+ */
+bool supervisor_restart(struct supervisor *s, unsigned worker);
 
 unsigned supervisor_count(const struct supervisor *s);
 

@@ -8,6 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+void api_set_webhook_http(struct api *api, bool allowed)
+{
+    api->conf.webhook_http = allowed;
+}
+
 int api_open(const struct api_conf *conf, struct api **out)
 {
     struct api *api = calloc(1, sizeof *api);
@@ -72,10 +77,11 @@ void api_fail(struct http_req *req, int error)
     } else if (error == -EDQUOT) {
         http_problem_later(req, PROBLEM_QUOTA_EXCEEDED, NULL, 3600);
     } else if (links_down(error)) {
-        log_at(LEVEL_WARN, "api.database", "id=%s error=%s", http_id(req), strerror(-error));
+        log_at(LEVEL_WARN, "api.database", "id=%s error=\"%s\"", http_id(req),
+               strerror(-error));
         http_problem_later(req, PROBLEM_CAPACITY, NULL, 5);
     } else {
-        log_at(LEVEL_ERROR, "api.error", "id=%s error=%s", http_id(req), strerror(-error));
+        log_at(LEVEL_ERROR, "api.error", "id=%s error=\"%s\"", http_id(req), strerror(-error));
         http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
     }
 }

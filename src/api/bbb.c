@@ -40,11 +40,12 @@ void bbb_fail_error(struct http_req *req, int error)
     if (error == -EDQUOT) {
         bbb_fail(req, "quotaExceeded", "There are as many meetings as there may be");
     } else if (links_down(error)) {
-        log_at(LEVEL_WARN, "bbb.database", "id=%s error=%s", http_id(req), strerror(-error));
+        log_at(LEVEL_WARN, "bbb.database", "id=%s error=\"%s\"", http_id(req),
+               strerror(-error));
         http_set(req, "Retry-After", "5");
         bbb_fail(req, "unavailable", "The server cannot do this just now");
     } else {
-        log_at(LEVEL_ERROR, "bbb.error", "id=%s error=%s", http_id(req), strerror(-error));
+        log_at(LEVEL_ERROR, "bbb.error", "id=%s error=\"%s\"", http_id(req), strerror(-error));
         bbb_fail(req, "internalError", "The server made a mistake");
     }
 }

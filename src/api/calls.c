@@ -22,7 +22,7 @@ void api_call_record(struct api *api, const struct links_room *room,
     (void)snprintf(call.id, sizeof call.id, "%s", what->call);
     error = links_call_put(api->conf.links, room, &call);
     if (error)
-        log_at(LEVEL_WARN, "call.record", "error=%s", strerror(-error));
+        log_at(LEVEL_WARN, "call.record", "error=\"%s\"", strerror(-error));
 }
 
 void api_calls_end_left_over(struct api *api)
@@ -43,7 +43,7 @@ void api_calls_end_left_over(struct api *api)
         count++;
     }
     if (error != -ENOENT)
-        log_at(LEVEL_WARN, "calls.left_over", "error=%s", strerror(-error));
+        log_at(LEVEL_WARN, "calls.left_over", "error=\"%s\"", strerror(-error));
     else if (count > 0)
         log_at(LEVEL_INFO, "calls.left_over", "calls=%u", count);
 }

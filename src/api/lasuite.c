@@ -39,12 +39,13 @@ void lasuite_fail_error(struct http_req *req, int error)
         http_set(req, "Retry-After", "3600");
         lasuite_fail(req, 429, "There are as many rooms as there may be.");
     } else if (links_down(error)) {
-        log_at(LEVEL_WARN, "lasuite.database", "id=%s error=%s", http_id(req),
+        log_at(LEVEL_WARN, "lasuite.database", "id=%s error=\"%s\"", http_id(req),
                strerror(-error));
         http_set(req, "Retry-After", "5");
         lasuite_fail(req, 503, "The server cannot do this just now.");
     } else {
-        log_at(LEVEL_ERROR, "lasuite.error", "id=%s error=%s", http_id(req), strerror(-error));
+        log_at(LEVEL_ERROR, "lasuite.error", "id=%s error=\"%s\"", http_id(req),
+               strerror(-error));
         lasuite_fail(req, 500, "The server made a mistake.");
     }
 }

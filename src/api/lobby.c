@@ -88,7 +88,7 @@ void api_on_lobby(struct api *api, const struct call_happened *what)
     int error = links_room_find(api->conf.links, what->room, &room);
 
     if (error) {
-        log_at(LEVEL_WARN, "event.lost", "type=%s error=%s", event.type, strerror(-error));
+        log_at(LEVEL_WARN, "event.lost", "type=%s error=\"%s\"", event.type, strerror(-error));
         return;
     }
     if (!what->knock) {
@@ -108,7 +108,7 @@ void api_unlock(struct api *api, struct links_room *room)
         return;
     error = links_room_lock(api->conf.links, room->id, false, room);
     if (error) { // it stays locked: hosts come in, and unlock it
-        log_at(LEVEL_WARN, "room.unlock", "room=%s error=%s", room->id, strerror(-error));
+        log_at(LEVEL_WARN, "room.unlock", "room=%s error=\"%s\"", room->id, strerror(-error));
         return;
     }
     api_tell_room(api, "room.updated", room);

@@ -243,6 +243,16 @@ static void readyz(struct http_req *req, void *ctx)
         healthz(req, ctx);
 }
 
+void api_health_routes(struct api *api, struct http *http)
+{
+    static const struct http_route routes[] = {
+        {"GET", "/healthz", healthz, 0, HTTP_QUIET},
+        {"GET", "/readyz", readyz, 0, HTTP_QUIET},
+    };
+
+    http_routes(http, routes, sizeof routes / sizeof *routes, api);
+}
+
 void api_public_routes(struct api *api)
 {
     static const struct http_route routes[] = {
@@ -254,9 +264,8 @@ void api_public_routes(struct api *api)
         {"GET", "/launch/{prefix}", open_launch, 0, 0},
         {"GET", "/robots.txt", robots, 0, HTTP_QUIET},
         {"GET", "/favicon.ico", favicon, 0, HTTP_QUIET},
-        {"GET", "/healthz", healthz, 0, HTTP_QUIET},
-        {"GET", "/readyz", readyz, 0, HTTP_QUIET},
     };
 
     http_routes(api->conf.http, routes, sizeof routes / sizeof *routes, api);
+    api_health_routes(api, api->conf.http);
 }

@@ -36,7 +36,7 @@ static void on_timer(uv_timer_t *timer)
     int error = links_invitation_due(api->conf.links, now, changed, api, &next);
 
     if (error) {
-        log_at(LEVEL_WARN, "invitations.due", "error=%s", strerror(-error));
+        log_at(LEVEL_WARN, "invitations.due", "error=\"%s\"", strerror(-error));
         (void)uv_timer_start(timer, on_timer, RETRY_MS, 0);
     } else if (next) {
         (void)uv_timer_start(timer, on_timer, next > now ? (uint64_t)(next - now) * 1000 : 0,
@@ -65,7 +65,7 @@ void api_invitations_cancel(struct api *api, const struct links_room *room)
 
     call_contacts_forget(api->conf.call, room->id);
     if (error)
-        log_at(LEVEL_WARN, "invitations.cancel", "error=%s", strerror(-error));
+        log_at(LEVEL_WARN, "invitations.cancel", "error=\"%s\"", strerror(-error));
 }
 
 void api_rings_end(struct api *api, const char *room)
@@ -73,5 +73,5 @@ void api_rings_end(struct api *api, const char *room)
     int error = links_invitation_cancel(api->conf.links, room, true, api_now(), changed, api);
 
     if (error)
-        log_at(LEVEL_WARN, "invitations.cancel", "error=%s", strerror(-error));
+        log_at(LEVEL_WARN, "invitations.cancel", "error=\"%s\"", strerror(-error));
 }

@@ -10,7 +10,8 @@ void api_publish(struct api *api, struct notify_event *event)
     int error = notify_publish(api->conf.notify, event, api_now());
 
     if (error)
-        log_at(LEVEL_ERROR, "event.lost", "type=%s error=%s", event->type, strerror(-error));
+        log_at(LEVEL_ERROR, "event.lost", "type=%s error=\"%s\"", event->type,
+               strerror(-error));
 }
 
 void api_tell_room(struct api *api, const char *type, const struct links_room *room)
@@ -83,7 +84,7 @@ void api_on_call(struct api *api, const struct call_happened *what)
         api_rings_end(api, room.id); // whoever is rung would find nobody
     }
     if (error) { // removed meanwhile with its tenant, or the database does not answer
-        log_at(LEVEL_WARN, "event.lost", "type=%s error=%s", event.type, strerror(-error));
+        log_at(LEVEL_WARN, "event.lost", "type=%s error=\"%s\"", event.type, strerror(-error));
         json_decref(call);
         return;
     }

@@ -3,17 +3,20 @@
 #include "base/digest.h"
 #include "base/text.h"
 
+#include "log_json.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_LINE_MAX 1000
+#define LOG_LINE_MAX  1000
+#define LOG_TIME_SIZE 96
 
 static const char *const level_names[LEVEL_COUNT] = {"error", "warn", "info", "debug"};
 
-// The process's one setting, written by log_start() before anything else runs.
+// The process's one setting.
 static struct {
     enum log_level least;
     enum log_format format;
@@ -27,25 +30,94 @@ void log_start(enum log_level least, enum log_format format, const char *who)
     setting.who = who;
 }
 
+void log_level_set(enum log_level least)
+{
+    setting.least = least;
+}
+
+/** The place of `name` in a list, or -1. */
+static int find(const char *name, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
+bool log_level_from(const char *name, enum log_level *out)
+{
+    const int i = find(name, level_names, LEVEL_COUNT);
+
+    if (i >= 0)
+        *out = (enum log_level)i;
+    return i >= 0;
+}
+
+bool log_format_from(const char *name, enum log_format *out)
+{
+    static const char *const names[LOG_FORMAT_COUNT] = {"plain", "journal", "json"};
+    const int i = find(name, names, LOG_FORMAT_COUNT);
+
+    if (i >= 0)
+        *out = (enum log_format)i;
+    return i >= 0;
+}
+
 bool log_wants(enum log_level level)
 {
     return level <= setting.least;
+}
+
+/** The time now, as RFC 3339 has it. */
+static void write_time(char out[LOG_TIME_SIZE])
+{
+    struct timespec ts;
+    struct tm tm;
+
+    (void)clock_gettime(CLOCK_REALTIME, &ts);
+    (void)gmtime_r(&ts.tv_sec, &tm);
+    (void)snprintf(out, LOG_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
+                   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+                   tm.tm_sec, ts.tv_nsec / 1000000);
 }
 
 /** The beginning of a line; returns its bytes. */
 static int write_head(char *line, size_t size, enum log_level level)
 {
     static const int syslog_levels[LEVEL_COUNT] = {3, 4, 6, 7}; // RFC 5424 section 6.2.1
-    struct timespec ts;
-    struct tm tm;
+    char time[LOG_TIME_SIZE];
 
     if (setting.format == LOG_JOURNAL)
         return snprintf(line, size, "<%d>", syslog_levels[level]);
-    (void)clock_gettime(CLOCK_REALTIME, &ts);
-    (void)gmtime_r(&ts.tv_sec, &tm);
-    return snprintf(line, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-5s ", tm.tm_year + 1900,
-                    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                    ts.tv_nsec / 1000000, level_names[level]);
+    if (setting.format == LOG_JSON)
+        return 0;
+    write_time(time);
+    return snprintf(line, size, "%s %-5s ", time, level_names[level]);
+}
+
+/** One write, so that lines of several processes do not mix. A log that cannot be written must
+ * stop nothing. */
+static void write_line(const char *line, size_t len)
+{
+    if (write(STDERR_FILENO, line, len) < 0)
+        return;
+}
+
+/** The same line as an object. */
+static void write_json(enum log_level level, const char *pairs, size_t len)
+{
+    char time[LOG_TIME_SIZE], line[LOG_JSON_MAX + 1];
+
+    write_time(time);
+    len = log_json(time, level_names[level], pairs, len, line);
+    line[len++] = '\n';
+    write_line(line, len);
 }
 
 void log_at(enum log_level level, const char *event, const char *format, ...)
@@ -74,11 +146,12 @@ void log_at(enum log_level level, const char *event, const char *format, ...)
     }
     while (len > 0 && line[len - 1] == ' ')
         len--;
-    line[len++] = '\n';
-    // One write, so that lines of several processes do not mix. A log that cannot be written
-    // must stop nothing.
-    if (write(STDERR_FILENO, line, len) < 0)
+    if (setting.format == LOG_JSON) {
+        write_json(level, line, len);
         return;
+    }
+    line[len++] = '\n';
+    write_line(line, len);
 }
 
 const char *log_link(const char *token, size_t len, char out[LOG_LINK_SIZE])

@@ -198,6 +198,22 @@ int call_start(struct call *call)
     return supervisor_start(call->conf.supervisor, &ops, call);
 }
 
+void call_drain(struct call *call, bool on)
+{
+    call->draining = on;
+}
+
+int call_set(struct call *call, unsigned room_limit, const json_t *ice_servers)
+{
+    json_t *copy = json_deep_copy(ice_servers);
+    if (!copy)
+        return -ENOMEM;
+    json_decref(call->ice_servers);
+    call->ice_servers = copy;
+    call->conf.room_limit = room_limit;
+    return 0;
+}
+
 static void end_all(struct call_room *room, const char *reason)
 {
     call_room_hold(room);

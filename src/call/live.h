@@ -42,7 +42,7 @@ struct call {
     struct call_room_list room_list;
     uint64_t seq; ///< of the last MEMBER_AGREE or QUALITY_ASK
     unsigned up;  ///< workers that have come up so far, until `ready` was told
-    bool ready, stopping;
+    bool ready, draining, stopping;
     struct contacts_book contacts;
     const struct call_inviting *inviting; ///< not owned; NULL: nobody keeps invitations
     void *inviting_arg;

@@ -90,10 +90,10 @@ struct call_member *call_join_admitted(struct call *call, const struct call_who 
 {
     assert(call_name_valid(who->name));
     *reason = "no_media_worker";
-    if (call->stopping)
+    struct call_room *room = call_room_find(call, who->room->id);
+    if (call->stopping || (call->draining && !room))
         return NULL;
     *reason = "internal";
-    struct call_room *room = call_room_find(call, who->room->id);
     if (!room)
         room = call_room_open(call, who->room);
     if (!room)

@@ -101,3 +101,14 @@ void call_tell_of(struct call_member *m, const char *event)
                    json_pack("{s:s, s:s, s:o}", "type", "participant", "event", event,
                              "participant", who));
 }
+
+json_t *call_list_rooms(const struct call *call)
+{
+    json_t *all = json_array();
+    const struct call_room *room;
+    LIST_FOREACH(room, &call->room_list, link)
+    (void)json_array_append_new(all, json_pack("{s:s, s:i, s:i, s:I}", "id", room->id, "worker",
+                                               room->worker, "participants", (int)room->count,
+                                               "started_at", (json_int_t)room->started_at));
+    return all;
+}

@@ -12,6 +12,7 @@
 
 struct lws;
 struct lws_context;
+struct ssl_ctx_st;
 
 #define HTTP_TABLES    32
 #define HTTP_ENDPOINTS 4
@@ -44,6 +45,8 @@ struct http {
     uv_loop_t *loop; ///< not owned
     struct lws_context *context;
     struct lws_vhost *vhost;
+    struct ssl_ctx_st *tls;     ///< the vhost's
+    struct ssl_ctx_st *renewed; ///< owned: holds the certificate that stands in its place
     int listen_fd;
     uv_poll_t accept;
     uv_timer_t tick;

@@ -28,11 +28,17 @@ struct limit *limit_new(unsigned per_minute, unsigned burst, size_t keys)
     assert(per_minute > 0 && burst > 0 && keys > 0);
     limit = calloc(1, sizeof *limit + sets * WAYS * sizeof *limit->bucket);
     if (limit) {
-        limit->cost = 60 * USEC_PER_SEC / per_minute;
-        limit->depth = limit->cost * burst;
         limit->sets = sets;
+        limit_set(limit, per_minute, burst);
     }
     return limit;
+}
+
+void limit_set(struct limit *limit, unsigned per_minute, unsigned burst)
+{
+    assert(per_minute > 0 && burst > 0);
+    limit->cost = 60 * USEC_PER_SEC / per_minute;
+    limit->depth = limit->cost * burst;
 }
 
 void limit_free(struct limit *limit)

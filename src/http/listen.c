@@ -2,7 +2,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 void listen_peer(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE])
@@ -12,6 +15,10 @@ void listen_peer(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE])
     struct sockaddr_in6 v6;
 
     out[0] = '\0';
+    if (sa->ss_family == AF_UNIX) { // on this machine, whoever it is
+        memcpy(out, "127.0.0.1", sizeof "127.0.0.1");
+        return;
+    }
     if (sa->ss_family == AF_INET) {
         memcpy(&v4, sa, sizeof v4);
         (void)inet_ntop(AF_INET, &v4.sin_addr, out, HTTP_ADDRESS_SIZE);
@@ -22,6 +29,40 @@ void listen_peer(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE])
         (void)inet_ntop(AF_INET, v6.sin6_addr.s6_addr + sizeof mapped, out, HTTP_ADDRESS_SIZE);
     else
         (void)inet_ntop(AF_INET6, &v6.sin6_addr, out, HTTP_ADDRESS_SIZE);
+}
+
+static bool is_path(const struct http_conf *conf)
+{
+    return conf->listen[0] == '/';
+}
+
+void listen_end(const struct http_conf *conf)
+{
+    if (is_path(conf))
+        (void)unlink(conf->listen);
+}
+
+static int listen_path(const struct http_conf *conf)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    const size_t len = strlen(conf->listen);
+    mode_t mask;
+    int fd, error = 0;
+
+    if (len >= sizeof sa.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(sa.sun_path, conf->listen, len + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    (void)unlink(conf->listen); // of one that was killed
+    mask = umask(077);
+    if (bind(fd, (struct sockaddr *)&sa, sizeof sa) || listen(fd, SOMAXCONN))
+        error = -errno;
+    (void)umask(mask);
+    if (error)
+        close(fd);
+    return error ? error : fd;
 }
 
 static int make_address(const struct http_conf *conf, struct sockaddr_storage *out,
@@ -53,6 +94,8 @@ int listen_on(const struct http_conf *conf, uint16_t *port)
     int error = make_address(conf, &sa, &len);
     int fd;
 
+    if (is_path(conf))
+        return listen_path(conf);
     if (error)
         return error;
     fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -9,6 +9,9 @@
 /** Returns a listening socket and in `*port` its port, or -errno. */
 int listen_on(const struct http_conf *conf, uint16_t *port);
 
+/** After closing it: removes a Unix socket's name. */
+void listen_end(const struct http_conf *conf);
+
 /** The address of a peer as text; IPv4 as such, even on a socket of both families. */
 void listen_peer(const struct sockaddr_storage *sa, char out[HTTP_ADDRESS_SIZE]);
 

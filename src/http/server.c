@@ -1,5 +1,6 @@
 #include "conn.h"
 #include "listen.h"
+#include "tls.h"
 
 #include "base/log.h"
 
@@ -129,9 +130,13 @@ static int on_bytes(struct conn *conn, const void *bytes, size_t len)
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
-    struct conn *conn = lws_get_opaque_user_data(wsi);
+    struct conn *conn;
 
-    (void)user;
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+        tls_take(lws_context_user(lws_get_context(wsi)), user);
+        return 0;
+    }
+    conn = lws_get_opaque_user_data(wsi);
     if (!conn)
         return 0;
     if (reason == LWS_CALLBACK_RAW_RX)
@@ -190,7 +195,7 @@ static void on_accept(uv_poll_t *handle, int status, int events)
             adopt(http, fd, &from);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             // The client stays in the queue of the kernel: wait, or this runs without end.
-            log_at(LEVEL_WARN, "http.accept", "error=%s", strerror(errno));
+            log_at(LEVEL_WARN, "http.accept", "error=\"%s\"", strerror(errno));
             (void)uv_poll_stop(&http->accept);
             http->accept_paused = true;
             return;
@@ -204,6 +209,7 @@ static void on_accept(uv_poll_t *handle, int status, int events)
 
 static void free_all(struct http *http)
 {
+    tls_fini(http);
     while (http->kept)
         req_free(http->kept);
     free(http);
@@ -273,6 +279,7 @@ static int make_context(struct http *http)
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
         .pcontext = &http->context,
+        .user = http,
         .pt_serv_buf_size = READ_MAX,
         .timeout_secs = HANDSHAKE_S,
         .gid = -1,
@@ -298,7 +305,9 @@ static int explain(char *why, size_t size, const struct http_conf *conf, int err
 {
     const char *listen = *conf->listen ? conf->listen : "any address";
 
-    if (error == -EADDRINUSE)
+    if (*conf->listen == '/')
+        (void)snprintf(why, size, "cannot listen on %s: %s", conf->listen, strerror(-error));
+    else if (error == -EADDRINUSE)
         (void)snprintf(why, size, "port %u on %s is in use by another program", conf->port,
                        listen);
     else
@@ -353,9 +362,16 @@ void http_close(struct http *http, void (*done)(void *ctx), void *ctx)
     http->done_ctx = ctx;
     (void)uv_poll_stop(&http->accept);
     close(http->listen_fd);
+    listen_end(&http->conf);
     (void)uv_timer_start(&http->tick, on_tick, 1, 2);
     if (http->context)
         lws_context_destroy(http->context);
+}
+
+void http_set_proxies(struct http *http, const char *const *proxies, size_t count)
+{
+    http->conf.proxies = proxies;
+    http->conf.proxy_count = count;
 }
 
 uint16_t http_port(const struct http *http)

@@ -16,6 +16,8 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_QUALITY_ASK] = {"quality.ask", TO_ROOM, letter_read_stats_ask,
                             letter_write_stats_ask},
     [LETTER_DATA_OUT] = {"data.out", TO_MEMBER, letter_read_data_out, letter_write_data_out},
+    [LETTER_LOG_LEVEL] = {"log.level", TO_WORKER, letter_read_log_level,
+                          letter_write_log_level},
     [LETTER_QUIT] = {"quit", TO_WORKER, NULL, NULL},
     [LETTER_HELLO] = {"hello", TO_WORKER, letter_read_hello, letter_write_hello},
     [LETTER_MEMBER_AGREED] = {"member.agreed", TO_MEMBER, letter_read_agreed,

@@ -143,6 +143,15 @@ int letter_read_stats(struct fields *f, struct letter *out)
     return 0;
 }
 
+int letter_read_log_level(struct fields *f, struct letter *out)
+{
+    char name[8] = "";
+    fields_text(f, "level", name, sizeof name, letter_is_plain);
+    if (!f->wrong && !log_level_from(name, &out->u.log_level))
+        fields_wrong(f, "level");
+    return 0;
+}
+
 static void read_demand(struct fields *f, const json_t *json, struct letter_demand *out)
 {
     struct fields t = {.object = json};

@@ -117,6 +117,11 @@ int letter_write_stats(const struct letter *l, json_t *body)
     return json_object_set_new(body, "body", stats ? json_incref(stats) : json_object());
 }
 
+int letter_write_log_level(const struct letter *l, json_t *body)
+{
+    return set_text(body, "level", log_level_name(l->u.log_level));
+}
+
 static json_t *write_demand(const struct letter_demand *t)
 {
     json_t *rids = json_array();

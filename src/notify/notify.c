@@ -17,6 +17,12 @@ static void on_beat(uv_timer_t *timer)
     sse_beat(timer->data);
 }
 
+void notify_set_allow(struct notify *n, const char *const *ranges, size_t count)
+{
+    n->conf.webhook_allow = ranges;
+    n->conf.webhook_allow_count = count;
+}
+
 int notify_open(const struct notify_conf *conf, struct notify **out)
 {
     struct notify *n = calloc(1, sizeof *n);

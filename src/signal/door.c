@@ -156,7 +156,7 @@ void run_lock(struct signal_session *session, const struct signal_request *reque
     const int error = links_room_lock(session->signal->conf.links, call_member_room(m),
                                       request->u.lock.locked, &room);
     if (error) {
-        log_at(LEVEL_WARN, "signal.lock", "room=%s error=%s", call_member_room(m),
+        log_at(LEVEL_WARN, "signal.lock", "room=%s error=\"%s\"", call_member_room(m),
                strerror(-error));
         session_refuse_reason(session, request, "internal", "");
         return;

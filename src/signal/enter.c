@@ -131,7 +131,7 @@ static bool use_up(struct signal_session *session, const struct links_member *wh
 {
     const int r = links_member_enter(session->signal->conf.links, who, (int64_t)time(NULL));
     if (r < 0)
-        log_at(LEVEL_WARN, "signal.token", "error=%s", strerror(-r));
+        log_at(LEVEL_WARN, "signal.token", "error=\"%s\"", strerror(-r));
     return r == 0;
 }
 

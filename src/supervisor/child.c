@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARGS_MAX 12
+#define ARGS_MAX 14
 
 struct child {
     uv_process_t process;
@@ -45,6 +45,10 @@ static void fill_args(const char **args, const struct child_conf *conf, char num
     if (conf->log_level) {
         args[n++] = "--log-level";
         args[n++] = conf->log_level;
+    }
+    if (conf->log_format) {
+        args[n++] = "--log-format";
+        args[n++] = conf->log_format;
     }
     args[n] = NULL;
 }
@@ -93,6 +97,6 @@ void child_kill(struct child *c, int signal)
 {
     const int r = uv_process_kill(&c->process, signal);
     if (r < 0 && r != UV_ESRCH)
-        log_at(LEVEL_WARN, "supervisor.kill", "pid=%d signal=%d error=%s", c->process.pid,
+        log_at(LEVEL_WARN, "supervisor.kill", "pid=%d signal=%d error=\"%s\"", c->process.pid,
                signal, uv_strerror(r));
 }

@@ -11,7 +11,7 @@ struct child_conf {
     unsigned worker;
     unsigned port;
     const char *socket;
-    const char *log_level; ///< NULL: none given
+    const char *log_level, *log_format; ///< NULL: none given
 };
 
 /**

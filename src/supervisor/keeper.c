@@ -198,12 +198,13 @@ static void start(struct keeper *k)
         .port = sup->port + k->number,
         .socket = k->path,
         .log_level = sup->log_level,
+        .log_format = sup->log_format,
     };
     set_state(k, STARTING);
     k->started = k->heard = uv_now(sup->loop);
     const int r = child_start(sup->loop, &conf, on_child_ended, k, &k->child);
     if (r < 0) {
-        log_at(LEVEL_ERROR, "supervisor.spawn", "worker=%u error=%s", k->number,
+        log_at(LEVEL_ERROR, "supervisor.spawn", "worker=%u error=\"%s\"", k->number,
                uv_strerror(r));
         if (!k->was_up)
             fail(k, uv_strerror(r));

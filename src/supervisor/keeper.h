@@ -34,6 +34,7 @@ struct keeper {
     uv_timer_t timer;    ///< of the state
     bool open;           ///< the wire is connected
     bool was_up;         ///< HELLO came once
+    bool held;           ///< takes no new rooms while there is another
     pid_t leftover;      ///< LEFTOVER: the process to go
     unsigned tries;      ///< LEFTOVER: looks at it so far
     uint64_t started;    ///< uv_now() of the last start
@@ -53,7 +54,7 @@ struct supervisor {
     unsigned count;
     uint16_t port;
     unsigned hang_ms;
-    char *program, *log_level;
+    char *program, *log_level, *log_format;
     uv_timer_t watch;    ///< asks every worker for its stats; when stopping, counts down
     uint64_t watched;    ///< uv_now() when it last ran
     uint64_t stop_began; ///< uv_now()

@@ -31,6 +31,7 @@ static void free_supervisor(struct supervisor *s)
         json_decref(s->keeper[k].stats);
     free(s->program);
     free(s->log_level);
+    free(s->log_format);
     free(s);
 }
 
@@ -38,7 +39,9 @@ static bool copy_strings(struct supervisor *s, const struct supervisor_conf *con
 {
     s->program = strdup(conf->program ? conf->program : "/proc/self/exe");
     s->log_level = conf->log_level ? strdup(conf->log_level) : NULL;
-    if (!s->program || (conf->log_level && !s->log_level))
+    s->log_format = conf->log_format ? strdup(conf->log_format) : NULL;
+    if (!s->program || (conf->log_level && !s->log_level) ||
+        (conf->log_format && !s->log_format))
         return false;
     return true;
 }
@@ -109,7 +112,11 @@ int supervisor_pick(const struct supervisor *s)
 {
     int best = -1;
     for (unsigned k = 0; k < s->count; k++) {
-        if (s->keeper[k].state == UP && (best < 0 || s->keeper[k].load < s->keeper[best].load))
+        const struct keeper *keeper = &s->keeper[k], *than = best < 0 ? NULL : &s->keeper[best];
+        if (keeper->state != UP)
+            continue;
+        if (!than || keeper->held < than->held ||
+            (keeper->held == than->held && keeper->load < than->load))
             best = (int)k;
     }
     return best;
@@ -121,6 +128,31 @@ void supervisor_load(struct supervisor *s, unsigned worker, int change)
     struct keeper *keeper = &s->keeper[worker];
     assert(change >= 0 || keeper->load >= (unsigned)-change);
     keeper->load += (unsigned)change;
+}
+
+int supervisor_set_log_level(struct supervisor *s, const char *level)
+{
+    struct letter letter = {.type = LETTER_LOG_LEVEL};
+    char *copy = strdup(level);
+    if (!copy)
+        return -ENOMEM;
+    free(s->log_level);
+    s->log_level = copy;
+    for (unsigned k = 0; log_level_from(level, &letter.u.log_level) && k < s->count; k++)
+        (void)supervisor_send(s, k, &letter); // one that is not up will start with it
+    return 0;
+}
+
+void supervisor_hold(struct supervisor *s, unsigned worker, bool held)
+{
+    assert(worker < s->count);
+    s->keeper[worker].held = held;
+}
+
+bool supervisor_restart(struct supervisor *s, unsigned worker)
+{
+    const struct letter quit = {.type = LETTER_QUIT};
+    return supervisor_send(s, worker, &quit) == 0;
 }
 
 unsigned supervisor_count(const struct supervisor *s)
