@@ -62,6 +62,7 @@ static const cyaml_schema_field_t ice_fields[] = {
                            STRING_MAX),
     CYAML_FIELD_STRING_PTR("credential", PTR_OPT, struct config_ice_server, credential, 0,
                            STRING_MAX),
+    CYAML_FIELD_STRING_PTR("secret", PTR_OPT, struct config_ice_server, secret, 8, STRING_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t ice_entry = {
@@ -291,9 +292,9 @@ json_t *config_ice_servers(const struct config *config)
 
         for (unsigned k = 0; k < s->urls_count; k++)
             (void)json_array_append_new(urls, json_string(s->urls[k]));
-        (void)json_array_append_new(all,
-                                    json_pack("{s:o, s:s*, s:s*}", "urls", urls, "username",
-                                              s->username, "credential", s->credential));
+        (void)json_array_append_new(all, json_pack("{s:o, s:s*, s:s*, s:s*}", "urls", urls,
+                                                   "username", s->username, "credential",
+                                                   s->credential, "secret", s->secret));
     }
     return all;
 }

@@ -42,6 +42,7 @@ struct config_ice_server {
     char **urls;
     unsigned urls_count;
     char *username, *credential; ///< NULL: none
+    char *secret; ///< that a TURN server shares with us, to make these two from; NULL: none
 };
 
 struct config_webhooks {
@@ -94,7 +95,8 @@ void config_free(struct config *config);
 /** Puts a copy of `value` in place of `*string`. Without memory the process ends. */
 void config_set(char **string, const char *value);
 
-/** The ICE servers as RTCPeerConnection takes them: a new array. */
+/** The ICE servers as RTCPeerConnection takes them, but for `secret` (call_ice_servers() makes
+ * credentials from it): a new array. */
 json_t *config_ice_servers(const struct config *config);
 
 #endif

@@ -270,6 +270,11 @@ static int check_ice(struct check *check, const struct config *config)
         if (each(check, path, s->urls, s->urls_count, is_ice_url,
                  "a stun:, stuns:, turn: or turns: URL"))
             return -EINVAL;
+        if (s->secret && (s->username || s->credential)) {
+            (void)snprintf(path, sizeof path, "ice_servers.%u.secret", i + 1);
+            check_say(check, path, "stands in place of username and credential");
+            return -EINVAL;
+        }
     }
     return 0;
 }

@@ -14,11 +14,14 @@
 #include "net/gather.h"
 #include "net/tcp.h"
 #include "net/udp.h"
+#include "sandbox.h"
+#include "srtp/warm.h"
 #include "worker/worker.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +46,7 @@ struct media {
     struct letter_reader reader;
     struct dtls_ctx dtls;
     struct seal_engine seal;
+    struct warm warm;
     struct worker *worker;
     struct udp_batch *rx;
     struct gather gather;
@@ -279,7 +283,7 @@ static int open_port(struct media *md, const struct media_args *a)
 
 static int make_worker(struct media *md, const struct media_args *a)
 {
-    if (opener_setup() < 0 || dtls_ctx_init(&md->dtls) < 0 ||
+    if (opener_setup() < 0 || warm_init(&md->warm) < 0 || dtls_ctx_init(&md->dtls) < 0 ||
         seal_engine_init(&md->seal, SEAL_BEST) < 0)
         return -ENOMEM;
     const struct worker_conf conf = {
@@ -351,6 +355,7 @@ static void stop(struct media *md)
     free(md->rx);
     seal_engine_fini(&md->seal);
     dtls_ctx_fini(&md->dtls);
+    warm_fini(&md->warm);
     opener_teardown();
     if (md->fd >= 0)
         (void)close(md->fd);
@@ -361,6 +366,20 @@ static int take_connections(struct media *md)
     const struct tcp_ops ops = {.packets = on_tcp_packets, .known = is_known, .ctx = md};
     md->tcp = tcp_create(&md->loop, md->tcp_fd, &ops);
     return md->tcp ? 0 : -ENOMEM;
+}
+
+/** From here on it has what it has: strangers may speak. */
+static int give_up_the_rest(void)
+{
+    struct sandbox_report report;
+    assoc_keep_library();
+    json_object_seed(rand_u32() | 1); // jansson would read it from a file
+    const int err = sandbox_close(&report);
+    if (err < 0)
+        (void)fprintf(stderr, "salon media: cannot close the sandbox: %s\n", strerror(-err));
+    else
+        log_at(LEVEL_INFO, "media.sandbox", "landlock=%d", report.landlock);
+    return err;
 }
 
 static int run(const struct media_args *a)
@@ -375,12 +394,13 @@ static int run(const struct media_args *a)
     }
     start_handles(&md);
     status = take_connections(&md) < 0 || listen_for_control(&md, a->socket) < 0;
+    if (status == 0)
+        status = give_up_the_rest() < 0;
     if (status == 0) {
         log_at(LEVEL_INFO, "media.started", "port=%d", udp_port(md.fd));
         (void)uv_run(&md.loop, UV_RUN_DEFAULT);
     }
     stop(&md);
-    (void)unlink(a->socket);
     log_at(LEVEL_INFO, "media.ended", "%s", "");
     return status;
 }
@@ -441,5 +461,6 @@ int media_main(int argc, char **argv)
     (void)snprintf(who, sizeof(who), "media%lu", a.worker);
     log_start(a.level, a.format, who);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)close_range(STDERR_FILENO + 1, ~0U, 0); // whatever who started us left open
     return run(&a);
 }

@@ -1,5 +1,6 @@
 #include "serve_parts.h"
 
+#include "announce.h"
 #include "base/log.h"
 #include "cmd.h"
 #include "http/web.h"
@@ -259,6 +260,7 @@ static int open_call(struct serve *s)
     }
     if (conf.address_count == 0)
         return cmd_fail("this machine has no address to announce; set media.announce");
+    (void)announce_check(conf.address, conf.address_count, s->dev);
     s->ice_servers = config_ice_servers(s->config);
     conf.ice_servers = s->ice_servers;
     return call_create(&s->loop, &conf, &s->call) ? cmd_fail("out of memory") : 0;

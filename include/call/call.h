@@ -60,7 +60,8 @@ struct call_conf {
     struct supervisor *supervisor; ///< not owned, not started yet
     unsigned address_count;
     const char *const *address; ///< announced to clients, not owned, at most SDP_MAX_ADDRESSES
-    const json_t *ice_servers;  ///< array for RTCPeerConnection, not owned; NULL: none
+    const json_t *ice_servers;  ///< array for RTCPeerConnection, an entry may have a `secret`
+                                ///< in place of username and credential; not owned; NULL: none
     unsigned room_limit;        ///< participants in one room; 0: 500
     unsigned away_ms;           ///< how long one without a socket is kept; 0: 30 s
     unsigned agree_ms;          ///< how long a worker may take to agree; 0: 5 s
@@ -94,8 +95,11 @@ int call_set(struct call *call, unsigned room_limit, const json_t *ice_servers);
 /** Frees it once its timer is closed: let the loop run. call_destroy(NULL) is fine. */
 void call_destroy(struct call *call);
 
-/** As configured: a borrowed array, never NULL. */
-const json_t *call_ice_servers(const struct call *call);
+/**
+ * As configured, for one client: whoever has a secret in common with us got a name and a
+ * password in its place, good for a day. A new array; NULL without memory.
+ */
+json_t *call_ice_servers(const struct call *call);
 
 /* ---- participants ---- */
 

@@ -77,6 +77,12 @@ struct assoc_set {
     uint8_t *scratch;  ///< owned: the message assoc_next() told of
 };
 
+/**
+ * Starts the library for good, before a sandbox closes: it opens its source of random numbers
+ * when it starts, and without one would make do with the time.
+ */
+void assoc_keep_library(void);
+
 void assoc_set_init(struct assoc_set *set);
 
 /** All associations must be gone. */

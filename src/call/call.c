@@ -261,8 +261,3 @@ void call_destroy(struct call *call)
         call_stop(call);
     uv_close((uv_handle_t *)&call->timer, on_freed);
 }
-
-const json_t *call_ice_servers(const struct call *call)
-{
-    return call->ice_servers;
-}

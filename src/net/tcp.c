@@ -284,7 +284,7 @@ static void on_packet(struct conn *c, const uint8_t *packet, size_t len)
     d->local = c->local;
     d->len = (uint16_t)len;
     memcpy(d->data, packet, len);
-    if (rx->count == UDP_BATCH || !c->known)
+    if (rx->count == UDP_RECEIVE || !c->known)
         deliver(c); // a check makes a friend, and then its next packet may be DTLS
 }
 

@@ -10,6 +10,7 @@
 
 static struct {
     bool running; ///< initialised; it can outlive its last association, see stop()
+    bool kept;    ///< it stays until the process ends
     unsigned users;
     uintptr_t last; ///< number given out
     usec_t now;     ///< up to which its timers have run
@@ -53,11 +54,8 @@ static void configure(void)
     usrsctp_sysctl_set_sctp_asoc_free_resc_limit(0);
 }
 
-static void start(usec_t now)
+static void begin(void)
 {
-    library.users = 0;
-    library.now = now;
-    map_init(&library.by_number, rand_u64());
     if (library.running)
         return;
     usrsctp_init_nothreads(0, on_output, NULL);
@@ -65,11 +63,25 @@ static void start(usec_t now)
     library.running = true;
 }
 
+void assoc_keep_library(void)
+{
+    begin();
+    library.kept = true;
+}
+
+static void start(usec_t now)
+{
+    library.users = 0;
+    library.now = now;
+    map_init(&library.by_number, rand_u64());
+    begin();
+}
+
 /** An endpoint can outlast its association by a timer; then the library stays as it is. */
 static void stop(void)
 {
     map_fini(&library.by_number);
-    if (usrsctp_finish() == 0)
+    if (!library.kept && usrsctp_finish() == 0)
         library.running = false;
 }
 

@@ -87,7 +87,7 @@ static json_t *welcome(struct signal_session *session, int64_t id, const char *t
     struct call_member *m = session->member;
     const struct call *call = session->signal->conf.call;
     json_t *message = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o, s:I, s:O, s:{s:i, s:i, s:i}}", "type",
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o, s:I, s:o, s:{s:i, s:i, s:i}}", "type",
         type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
         call_member_name(m), "role", links_role_name(call_member_role(m)), "room",
         call_member_room_view(m), "participants", call_others(m), "knocking", call_knocking(m),

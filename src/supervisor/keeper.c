@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONNECT_EVERY_MS  5
 #define LEFTOVER_WAIT_MS  1000 // for a worker of an earlier control to quit by itself
@@ -97,6 +98,7 @@ static void on_child_ended(void *arg, int status)
 {
     struct keeper *k = arg;
     k->child = NULL;
+    (void)unlink(k->path); // its own sandbox has no files
     keeper_drop_wire(k);
     if (k->sup->stopping) {
         supervisor_check_stopped(k->sup);

@@ -80,7 +80,9 @@ static void on_answer(void *shell, const struct call_answer *answer)
     http_set(req, "Location", location);
     http_set(req, "ETag", s->etag);
     http_set(req, "Accept-Patch", "application/trickle-ice-sdpfrag");
-    whip_add_ice_links(req, call_ice_servers(w->conf.call));
+    json_t *servers = call_ice_servers(w->conf.call);
+    whip_add_ice_links(req, servers);
+    json_decref(servers);
     http_reply(req, 201, SDP_TYPE, answer->sdp, strlen(answer->sdp));
 }
 

@@ -26,9 +26,15 @@ def free_port():
 
 def free_udp_port():
     """Tests run beside each other: two servers that look for the first free port find the same one."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
-        s.bind(("::", 0))
-        return s.getsockname()[1]
+    while True:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp, \
+                socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
+            udp.bind(("::", 0))
+            try:
+                tcp.bind(("::", udp.getsockname()[1]))  # a worker has the same number of both
+            except OSError:
+                continue
+            return udp.getsockname()[1]
 
 
 #: Called with (server, method, path, headers, body, answer) after each request; for openapi_test.py.
