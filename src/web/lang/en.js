@@ -196,6 +196,8 @@ export default {
     'source.screen_audio': 'Sound of the screen',
     'why.udp_blocked':
         'Your network blocks the call’s packets (UDP). Try another network, or ask whoever runs it.',
+    'why.tcp_only':
+        'Your network blocks UDP, so the call goes over TCP: it works, but recovers more slowly from losses.',
     'why.ice_failed': 'No path to the media server was found. Trying again.',
     'why.dtls_failed': 'The encrypted connection could not be set up. Trying again.',
     'why.room_full': 'The room is full.',

@@ -198,6 +198,8 @@ export default {
     'source.screen_audio': 'Son de l’écran',
     'why.udp_blocked':
         'Votre réseau bloque les paquets de l’appel (UDP). Essayez un autre réseau, ou demandez à la personne qui le gère.',
+    'why.tcp_only':
+        'Votre réseau bloque UDP, l’appel passe donc par TCP : il fonctionne, mais se remet moins vite des pertes.',
     'why.ice_failed': 'Aucun chemin vers le serveur multimédia n’a été trouvé. Nouvel essai.',
     'why.dtls_failed': 'La connexion chiffrée n’a pas pu être établie. Nouvel essai.',
     'why.room_full': 'Le salon est complet.',

@@ -29,7 +29,7 @@
  * @property {boolean} heard some check was answered: packets get through in both directions
  * @property {number} [rttMs]
  * @property {number} [outgoingBps] what the browser thinks the uplink carries
- * @property {string} [protocol] "udp"
+ * @property {string} [protocol] "udp", "tcp" or "tls": with a relay, that towards it
  *
  * @typedef {object} Snapshot
  * @property {Map<string, Incoming>} incoming by mid
@@ -150,6 +150,7 @@ function pathOf(report, pc) {
     const pairs = [...report.values()].filter(({ type }) => type === 'candidate-pair');
     const chosen = pairs.find(({ nominated, state }) => nominated && state === 'succeeded');
     const rtt = chosen?.currentRoundTripTime;
+    const local = report.get(chosen?.localCandidateId);
     return {
         connected: pc?.connectionState === 'connected',
         heard: pairs.some(
@@ -158,6 +159,6 @@ function pathOf(report, pc) {
         ),
         rttMs: rtt === undefined ? undefined : rtt * 1000,
         outgoingBps: chosen?.availableOutgoingBitrate,
-        protocol: report.get(chosen?.localCandidateId)?.protocol,
+        protocol: local?.relayProtocol ?? local?.protocol,
     };
 }

@@ -9,7 +9,14 @@
 
 /** The reasons there are sentences for: `why.<reason>` in the languages. */
 const REASONS = /** @type {const} */ ([
-    ...['udp_blocked', 'ice_failed', 'dtls_failed', 'room_full', 'codec_unsupported'],
+    ...[
+        'udp_blocked',
+        'tcp_only',
+        'ice_failed',
+        'dtls_failed',
+        'room_full',
+        'codec_unsupported',
+    ],
     ...['bandwidth_limited', 'source_limited', 'cpu_limited', 'muted', 'paused'],
 ]);
 

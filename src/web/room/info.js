@@ -143,7 +143,15 @@ export class Info {
             ['info.lossOut', words.percent(uplink.loss)],
             ['info.protocol', (path.protocol ?? '').toUpperCase()],
         ];
-        const blocks = [{ key: 'line', title: this.#t('info.line'), why: '', rows: line }];
+        const tcp = path.connected && path.protocol !== undefined && path.protocol !== 'udp';
+        const blocks = [
+            {
+                key: 'line',
+                title: this.#t('info.line'),
+                why: words.why(tcp ? 'tcp_only' : ''),
+                rows: line,
+            },
+        ];
         for (const { source, kind, muted } of this.#room.publishing) {
             const said = publishes.find((one) => one.source === source);
             const mid = this.#room.midOf(source);

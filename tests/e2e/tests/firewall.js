@@ -1,6 +1,9 @@
 /** Networks that let no UDP through: nftables drops it between the browsers and the workers. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Person } from '../lib/person.js';
 import { test } from '../lib/runner.js';
 
@@ -64,5 +67,85 @@ test('a call whose network begins to drop UDP goes on over TCP', async (t) => {
         await blaise.meets(ada);
     } finally {
         unblockUdp();
+    }
+});
+
+const SECRET = 'correct horse battery';
+const HERE = process.env.SALON_TEST_ADDRESS;
+
+/** Debian's coturn with a shared secret and a certificate of its own; ends with the test. */
+async function startRelay(folder) {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'cert.pem',
+        '-days', '2', '-subj', `/CN=${HERE}`], { cwd: folder, stdio: 'ignore' });
+    const relay = spawn('turnserver', ['-n', '--no-cli', '--use-auth-secret', `--static-auth-secret=${SECRET}`, '--realm=salon',
+        `--listening-ip=${HERE}`, `--relay-ip=${HERE}`, '--listening-port=3478', '--tls-listening-port=5349', '--cert=cert.pem',
+        '--pkey=key.pem', '--min-port=61000', '--max-port=61400', '--log-file=stdout', '--no-rfc5780',
+        `--pidfile=${folder}/pid`, `--userdb=${folder}/db`], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    await new Promise((resolve, reject) => {
+        relay.stdout.on('data', (data) => {
+            said += data;
+            if (said.includes(`TLS listener opened on : ${HERE}:5349`) || /TLS.*opened.*:5349/.test(said)) resolve();
+        });
+        relay.once('exit', () => reject(new Error(`coturn ended:\n${said}`)));
+    });
+    return relay;
+}
+
+/** Nothing reaches the media ports but what comes from the relay's; `more` rules besides. */
+function onlyRelay(more = '') {
+    nft(`table inet salon_test {
+        chain out {
+            type filter hook output priority 0;
+            tcp dport 40000-41000 reject with tcp reset
+            udp dport 40000-41000 udp sport != 61000-61400 drop
+            udp sport 40000-41000 udp dport != 61000-61400 drop
+            ${more}
+        }
+    }`);
+}
+
+/** By which protocol the page speaks to its relay; nothing while it uses none. */
+const relayed = (person) => person.page.until('a relayed candidate', async () => {
+    const stats = await window.salonRoom.connection.getStats();
+    const pair = [...stats.values()].find((s) => s.type === 'candidate-pair' && s.state === 'succeeded' && s.nominated);
+    const local = pair && stats.get(pair.localCandidateId);
+    return local?.candidateType === 'relay' && (local.relayProtocol ?? 'relay');
+}, { timeout: 20000 });
+
+/** Two people at either end of this relay alone; the protocol that Chromium says. */
+async function callBy(t, server) {
+    const link = await server.room();
+    const ada = t.keep(await Person.join(await t.browser('chromium'), link, 'Ada'));
+    const blaise = t.keep(await Person.join(await t.browser('firefox'), link, 'Blaise'));
+    await ada.meets(blaise);
+    await blaise.meets(ada);
+    await relayed(blaise);
+    return { ada, protocol: await relayed(ada) };
+}
+
+test('where only a relay gets through, a call goes by coturn: over UDP, over TCP, and TLS takes the same credentials', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'salon-turn-'));
+    const config = join(folder, 'salon.yaml');
+    const urls = [`turn:${HERE}:3478?transport=udp`, `turn:${HERE}:3478?transport=tcp`, `turns:${HERE}:5349?transport=tcp`];
+    await writeFile(config, `ice_servers:\n  - urls: ${JSON.stringify(urls)}\n    secret: ${SECRET}\n`);
+    const relay = await startRelay(folder);
+    try {
+        const server = await t.ownServer({ args: ['--config', config] });
+        onlyRelay();
+        assert.equal((await callBy(t, server)).protocol, 'udp');
+        unblockUdp();
+        onlyRelay('udp dport 3478 drop;');
+        const { ada, protocol: second } = await callBy(t, server);
+        assert.notEqual(second, 'udp');
+        const [{ username, credential }] = await ada.page.call(() => window.salonRoom.connection.getConfiguration().iceServers);
+        const client = (name) => execFileSync('turnutils_uclient', ['-y', '-n', '1', '-m', '1', '-l', '50', '-t', '-S', '-p', '5349',
+            '-u', name, '-w', credential, HERE], { encoding: 'utf8', timeout: 60000, stdio: ['ignore', 'pipe', 'pipe'] });
+        assert.match(client(username), /Total connect time/);
+        assert.throws(() => client(`9${username}`), 'a name that we did not make');
+    } finally {
+        unblockUdp();
+        relay.kill('SIGKILL');
+        await rm(folder, { recursive: true, force: true });
     }
 });
