@@ -92,6 +92,18 @@ static void use_candidate_moves_the_peer_to_a_new_address(void **state)
     assert_false(k.ev.selected_changed);
 }
 
+/** RFC 8445 section 19.5: whoever forges a sender's address must gain nothing. */
+static void an_answer_is_not_longer_than_its_check(void **state)
+{
+    (void)state;
+    struct ice ice = started();
+    struct check k;
+    assert_int_equal(DROP_NONE, check_run(&k, &ice, &first_creds, &wifi, 100, false, 0));
+    assert_in_range(k.ev.reply_len, 1, k.len);
+    assert_int_equal(DROP_NONE, check_run(&k, &ice, &first_creds, &mobile, 100, true, 1));
+    assert_in_range(k.ev.reply_len, 1, k.len);
+}
+
 static void while_nomination_settles_a_lower_priority_does_not_win(void **state)
 {
     (void)state;
@@ -450,6 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_valid_check_gives_a_provisional_path),
         cmocka_unit_test(use_candidate_moves_the_peer_to_a_new_address),
+        cmocka_unit_test(an_answer_is_not_longer_than_its_check),
         cmocka_unit_test(while_nomination_settles_a_lower_priority_does_not_win),
         cmocka_unit_test(a_nomination_replaces_the_provisional_path_of_higher_priority),
         cmocka_unit_test(a_check_with_a_wrong_password_is_dropped_without_an_answer),
