@@ -221,10 +221,10 @@ static int add_some(scmp_filter_ctx ctx)
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(requests) / sizeof(*requests); i++)
         err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                               SCMP_A1(SCMP_CMP_EQ, requests[i]));
+                               SCMP_A1(SCMP_CMP_EQ, requests[i], 0));
     for (size_t i = 0; err == 0 && i < sizeof(commands) / sizeof(*commands); i++)
         err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                               SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+                               SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0));
     // Memory that is written is never run.
     for (size_t i = 0; err == 0 && i < sizeof(memory) / sizeof(*memory); i++)
         err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, memory[i], 1,
@@ -232,7 +232,7 @@ static int add_some(scmp_filter_ctx ctx)
     // abort() signals its own process, and nobody else's.
     if (err == 0)
         err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     return err;
 }
 
