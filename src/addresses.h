@@ -16,7 +16,8 @@ struct addresses {
 /** All that are up, but link-local ones; those of loopback last and only if asked for. */
 void addresses_local(struct addresses *out, bool loopback);
 
-/** The first port from `first` on at which `count` UDP and TCP ports in a row are free, or 0. */
+/** The first port from `first` on at which `count` UDP and TCP ports in a row are free, or 0.
+ */
 uint16_t addresses_free_ports(uint16_t first, unsigned count);
 
 #endif

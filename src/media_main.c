@@ -118,9 +118,28 @@ static void on_posted(uv_write_t *req, int status)
     free(p);
 }
 
+/** The worker counts datagrams and knows of no connections. */
+static void add_connections(const struct tcp *tcp, json_t *stats)
+{
+    const struct tcp_counters *c = tcp_count(tcp);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counter[] = {
+        {"tcp_connections", c->accepted - c->closed},
+        {"tcp_refused", c->refused},
+        {"tcp_lost", c->lost},
+    };
+    for (size_t i = 0; i < sizeof(counter) / sizeof(*counter); i++)
+        (void)json_object_set_new(stats, counter[i].name,
+                                  json_integer((json_int_t)counter[i].value));
+}
+
 static void post(void *ctx, const struct letter *letter)
 {
     struct media *md = ctx;
+    if (letter->type == LETTER_STATS && md->tcp)
+        add_connections(md->tcp, letter->u.stats.body);
     struct posted *p = md->control ? calloc(1, sizeof(*p)) : NULL;
     if (!p)
         return;

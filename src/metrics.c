@@ -20,6 +20,9 @@ static const struct gauge {
     {"red_out", "salon_audio_redundant_total", "counter"},
     {"keyframes_asked", "salon_keyframe_requests_total", "counter"},
     {"switches", "salon_layer_switches_total", "counter"},
+    {"tcp_connections", "salon_tcp_connections", "gauge"},
+    {"tcp_refused", "salon_tcp_refused_total", "counter"},
+    {"tcp_lost", "salon_tcp_packets_lost_total", "counter"},
 };
 
 static void head(FILE *f, const char *metric, const char *type)

@@ -6,6 +6,7 @@ import hmac
 import os
 import pathlib
 import re
+import socket
 import sys
 import tempfile
 import time
@@ -66,6 +67,21 @@ def every_client_gets_credentials_of_its_own_from_the_shared_secret(s):
     assert SECRET not in s.read_log()
 
 
+def a_stranger_over_tcp_is_shut_out_and_counted(s):
+    port = int(s.args[s.args.index("--media-port") + 1])
+    with socket.create_connection(("127.0.0.1", port), timeout=20), \
+            socket.create_connection(("127.0.0.1", port), timeout=20) as loud:
+        loud.sendall(b"\0\5hello")
+        assert loud.recv(1) == b""
+        wanted = ['salon_tcp_connections{worker="0"} 1', 'salon_tcp_refused_total{worker="0"} 1']
+        for _ in range(200):  # workers tell their counts once a second
+            text = s.get("/metrics", key=False).text
+            if all(line in text for line in wanted):
+                return
+            time.sleep(0.05)
+    raise AssertionError(text)
+
+
 CONFIG = f"""
 ice_servers:
   - urls: ['stun:stun.example.org']
@@ -85,6 +101,7 @@ def a_running_server(_):
     try:
         workers_have_no_privileges_and_a_filter(s)
         workers_hold_sockets_and_no_file(s)
+        a_stranger_over_tcp_is_shut_out_and_counted(s)
         every_client_gets_credentials_of_its_own_from_the_shared_secret(s)
     finally:
         s.end()
