@@ -160,6 +160,7 @@ static const int for_sanitizers[] = {
     SCMP_SYS(lseek),
     SCMP_SYS(access),
     SCMP_SYS(getdents64),
+    SCMP_SYS(getdents),
     SCMP_SYS(ioctl),
     SCMP_SYS(fcntl),
     SCMP_SYS(mmap),
