@@ -203,7 +203,9 @@
                 Object.assign(this.#frame.style, style);
             }
             addEventListener('message', this.#heard);
-            this.#frame.addEventListener('load', () => this.#say('hello'));
+            this.#frame.addEventListener('load', () =>
+                this.#say('hello', { ownInvite: options.ownInvite === true }),
+            );
             (options.parent ?? document.body).append(this.#place);
             if (!options.parent) this.#frame.focus();
         }
@@ -218,6 +220,29 @@
             this.#say('leave');
         }
 
+        /**
+         * Mutes (true), or opens again (false) what the person has opened before.
+         * @param {{microphone?: boolean, camera?: boolean}} what
+         */
+        mute(what) {
+            this.#say('mute', what);
+        }
+
+        /** @param {boolean} [on] shares the screen, best from a click; the person chooses which */
+        share(on = true) {
+            this.#say('share', { on });
+        }
+
+        /** @param {string} name of the person from now on */
+        setName(name) {
+            this.#say('name', { name });
+        }
+
+        /** Shows whom to invite; "invite-requested" comes if that is the page's to do. */
+        invite() {
+            this.#say('invite');
+        }
+
         /** Takes the frame away, whatever is in it. */
         close() {
             if (!this.#frame.isConnected) return;
@@ -227,11 +252,17 @@
             this.#tell('closed', {});
         }
 
-        /** @param {string} command */
-        #say(command) {
-            const data =
-                command === 'hello' ? { ownInvite: this.#options.ownInvite === true } : {};
-            this.#frame.contentWindow?.postMessage({ salon: 1, command, data }, server);
+        /**
+         * @param {string} command
+         * @param {object} [data]
+         */
+        #say(command, data = {}) {
+            /** @type {WindowPostMessageOptions & {delegate?: string}} */
+            const how = { targetOrigin: server };
+            // A click in the page counts for the frame, where the browser knows how.
+            if (command === 'share' && navigator.userActivation?.isActive)
+                how.delegate = 'display-capture';
+            this.#frame.contentWindow?.postMessage({ salon: 1, command, data }, how);
         }
 
         /** @param {MessageEvent} message */
@@ -253,6 +284,81 @@
 
     /** @param {OpenOptions} options */
     const open = (options) => new Frame(options);
+
+    /**
+     * <salon-room link="…" name="…" lang="fr" own-invite>: a room where the element stands. Its
+     * events are those of the frame; its methods, too.
+     */
+    class SalonRoom extends HTMLElement {
+        static observedAttributes = ['link', 'name'];
+        /** @type {Frame | null} */
+        #call = null;
+
+        connectedCallback() {
+            this.#open();
+        }
+
+        disconnectedCallback() {
+            this.#call?.close();
+            this.#call = null;
+        }
+
+        /** @param {string} attribute */
+        attributeChangedCallback(attribute) {
+            if (!this.#call) return;
+            if (attribute === 'name') this.#call.setName(this.getAttribute('name') ?? '');
+            else this.#open();
+        }
+
+        #open() {
+            this.#call?.close();
+            this.#call = null;
+            const url = this.getAttribute('link');
+            if (!url || !this.isConnected) return;
+            const lang = this.getAttribute('lang');
+            if (!this.style.display) this.style.display = 'block';
+            try {
+                this.#call = open({
+                    url,
+                    parent: this,
+                    name: this.getAttribute('name') ?? undefined,
+                    title: this.title || undefined,
+                    lang: lang === 'fr' || lang === 'en' ? lang : undefined,
+                    ownInvite: this.hasAttribute('own-invite'),
+                    onEvent: (event, data) =>
+                        this.dispatchEvent(new CustomEvent(event, { detail: data })),
+                });
+            } catch {
+                const detail = { reason: 'invalid_link' };
+                this.dispatchEvent(new CustomEvent('error', { detail }));
+            }
+        }
+
+        leave() {
+            this.#call?.leave();
+        }
+
+        /** @param {{microphone?: boolean, camera?: boolean}} what */
+        mute(what) {
+            this.#call?.mute(what);
+        }
+
+        /** @param {boolean} [on] */
+        share(on) {
+            this.#call?.share(on);
+        }
+
+        /** @param {string} name */
+        setName(name) {
+            this.#call?.setName(name);
+        }
+
+        invite() {
+            this.#call?.invite();
+        }
+    }
+
+    if (!customElements.get('salon-room')) customElements.define('salon-room', SalonRoom);
 
     /** A plain link opens in a window over the page; with Ctrl, Cmd or Shift, as links do. */
     addEventListener('click', (click) => {

@@ -19,6 +19,7 @@ export { Participant } from './lib/participant.js';
 export { Door } from './lib/door.js';
 export { Channel, IncomingChannel } from './lib/data.js';
 export { SalonError } from './lib/error.js';
+export { REACTIONS } from './lib/reactions.js';
 
 /** @typedef {import('./lib/room.js').JoinOptions} JoinOptions */
 

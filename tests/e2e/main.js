@@ -1,11 +1,15 @@
 import { main } from './lib/runner.js';
+import './tests/accessible.js';
 import './tests/audio.js';
 import './tests/bbb.js';
 import './tests/calls.js';
 import './tests/data.js';
 import './tests/firewall.js';
+import './tests/embed.js';
+import './tests/healing.js';
 import './tests/page.js';
 import './tests/resilience.js';
+import './tests/room.js';
 import './tests/ingest.js';
 import './tests/invite.js';
 import './tests/layers.js';

@@ -8,6 +8,7 @@ import { Server } from './lib/server.js';
 const folder = process.argv[2];
 const SIZES = { wide: [1280, 800], narrow: [360, 740] };
 const LANGUAGES = ['fr', 'en'];
+const ESCAPE = '\uE00C';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 700));
 
@@ -68,12 +69,31 @@ async function oneLanguage(server, kind, lang) {
         await ada.shows('#start');
         await settle();
         await shoot(ada, stem('2-before'));
+        await ada.page.click('#before-mic');
+        await ada.page.click('#before-settings');
+        await shoot(ada, stem('2-settings'));
+        await ada.page.press(ESCAPE);
+        await ada.page.click('#before-mic');
         await ada.start();
         await shoot(ada, stem('3-alone'));
         const others = [];
         for (const name of ['Blaise', 'Émilie']) others.push(await Person.join(browser, link, name));
         for (const other of others) await ada.meets(other);
         await shoot(ada, stem('4-call'));
+        for (const menu of ['react', 'more']) {
+            await ada.page.click(`#${menu}`);
+            await shoot(ada, stem(`4-${menu}`));
+            await ada.page.press(ESCAPE);
+        }
+        await ada.page.press('l', 'l');
+        await others[1].page.click('#react');
+        await others[1].page.click('#hand');
+        await others[1].page.click('#react');
+        await others[1].page.click('[data-reaction=bravo]');
+        await shoot(ada, stem('4-speaker'));
+        await ada.page.press('l', '?');
+        await shoot(ada, stem('4-help'));
+        await ada.page.press(ESCAPE);
         await others[0].page.click('#chat');
         for (const said of ['Bonjour !', 'Good to see you.']) {
             await others[0].page.type('#chat-text', said);

@@ -5,6 +5,11 @@ import { backoff } from '../../src/web/lib/backoff.js';
 import { slotsFor } from '../../src/web/lib/slots.js';
 import { choose, fill, languages, load } from '../../src/web/lang/index.js';
 import { bestGrid, mostTiles, strip } from '../../src/web/room/layout.js';
+import { partsOf } from '../../src/web/room/linked.js';
+import { readChoices } from '../../src/web/room/choices.js';
+import { see } from '../../src/web/room/seen.js';
+import { plainName } from '../../src/web/lib/names.js';
+import { onWake } from '../../src/web/lib/wake.js';
 import { claimIn, cleanName, leaveIn, nameWished, readLink } from '../../src/web/room/link.js';
 
 const lang = new URL('../../src/web/lang/', import.meta.url);
@@ -155,4 +160,145 @@ test('waiting doubles up to its limit, with a share of chance', () => {
         [100, 200, 400, 800, 1000, 1000],
     );
     assert.equal(at(1, 0), 100);
+});
+
+/** The stage as a page of 100 would ask for it. */
+const hall = (change = {}) => ({
+    screens: [],
+    people: Array.from({ length: 99 }, (_, n) => `p${n}`),
+    own: 'me',
+    pinned: '',
+    speaker: '',
+    layout: 'auto',
+    invite: false,
+    page: 0,
+    width: 1256,
+    height: 650,
+    ...change,
+});
+
+const overlap = (a, b) =>
+    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+test('every arrangement shows each person on exactly one page, inside the stage, over nobody', () => {
+    const stages = [
+        [1256, 650],
+        [344, 480],
+        [304, 330],
+        [1896, 930],
+        [700, 300],
+    ];
+    for (const [width, height] of stages)
+        for (const count of [0, 1, 3, 8, 24, 99])
+            for (const layout of ['auto', 'grid', 'speaker'])
+                for (const screens of [[], ['s1'], ['s1', 's2']]) {
+                    const people = hall().people.slice(0, count);
+                    const wish = hall({ width, height, people, screens, layout });
+                    const { pages } = see(wish);
+                    const times = new Map();
+                    for (let page = 0; page < pages; page++) {
+                        const boxes = [...see({ ...wish, page }).boxes];
+                        for (const [at, [key, box]] of boxes.entries()) {
+                            times.set(key, (times.get(key) ?? 0) + 1);
+                            const inside = [
+                                box.x,
+                                box.y,
+                                width - box.x - box.width,
+                                height - box.y - box.height,
+                            ];
+                            assert.ok(
+                                Math.min(...inside) >= -1,
+                                `${key} ${JSON.stringify(box)} of ${width} × ${height}`,
+                            );
+                            for (const [, other] of boxes.slice(at + 1))
+                                assert.ok(!overlap(box, other));
+                        }
+                    }
+                    for (const key of [...people, ...screens])
+                        assert.ok(times.get(key) >= 1, `${key}, ${count}, ${layout}`);
+                    const large = see(wish).mode === 'large';
+                    if (!large) for (const key of people) assert.equal(times.get(key), 1);
+                }
+});
+
+test('who speaks is seen on the first page, and the others keep their places', () => {
+    const quiet = see(hall());
+    const loud = see(hall({ speaker: 'p80' }));
+    assert.ok(!quiet.boxes.has('p80') && loud.boxes.has('p80'));
+    for (const [key, box] of loud.boxes)
+        if (key !== 'p80') assert.deepEqual(quiet.boxes.get(key), box);
+});
+
+test('what is pinned is large whatever the layout, and a pin on nobody changes nothing', () => {
+    for (const layout of ['auto', 'grid', 'speaker']) {
+        const { boxes, mode } = see(hall({ layout, pinned: 'p7', screens: ['s1'] }));
+        assert.equal(mode, 'large');
+        assert.ok(boxes.get('p7').width > 2 * boxes.get('s1').width);
+    }
+    assert.deepEqual(see(hall({ pinned: 'gone' })), see(hall()));
+});
+
+test('addresses in a message are links, and nothing but http is', () => {
+    const links = (text) => partsOf(text).flatMap(({ href }) => href ?? []);
+    assert.deepEqual(links('see https://a.example/x?y=1, then (http://b.example/p_(q)).'), [
+        'https://a.example/x?y=1',
+        'http://b.example/p_(q)',
+    ]);
+    for (const text of [
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'https://',
+        'xhttps://a',
+        'ftp://a.example',
+    ])
+        assert.deepEqual(links(text), [], text);
+    for (const text of ['a https://a.example/<b> c', 'https://a.example/\u202egnp.exe', ''])
+        assert.equal(
+            partsOf(text)
+                .map((part) => part.text)
+                .join(''),
+            text,
+        );
+    assert.deepEqual(links('https://a.example/\u202egnp.exe'), ['https://a.example/']);
+});
+
+test('nobody turns our sentences around with the marks in their name', () => {
+    assert.equal(plainName('Zo\u202eé\u2066 \u200fעדה'), 'Zoé \u200fעדה');
+});
+
+test('what was kept is taken only as far as it is what we would have kept', () => {
+    const usual = readChoices(null);
+    for (const text of [
+        '',
+        '{',
+        'null',
+        '[]',
+        '7',
+        '"x"',
+        '{"layout":"evil","noise":1,"name":{}}',
+    ])
+        assert.deepEqual(readChoices(text), usual, text);
+    const kept = readChoices(
+        '{"__proto__":{"name":"x"},"layout":"grid","noise":false,"other":1}',
+    );
+    assert.deepEqual(kept, { ...usual, layout: 'grid', noise: false });
+});
+
+test('a clock that jumps is a computer that slept', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    let now = 0;
+    let woken = 0;
+    const stop = onWake(
+        () => woken++,
+        () => now,
+    );
+    for (const ms of [2000, 2000, 9000]) {
+        now += ms;
+        t.mock.timers.tick(2000);
+    }
+    assert.equal(woken, 0);
+    now += 3_600_000;
+    t.mock.timers.tick(2000);
+    assert.equal(woken, 1);
+    stop();
 });

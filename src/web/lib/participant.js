@@ -1,5 +1,7 @@
 /** Somebody in the room, as the server tells it; and what of them reaches us. */
 
+import { plainName } from './names.js';
+
 /** @typedef {import('./types.js').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./types.js').TrackInfo} TrackInfo */
 /** @typedef {import('./types.js').Source} Source */
@@ -26,7 +28,7 @@ export class Participant {
 
     /** @param {ParticipantInfo} info fields that are absent stay */
     update(info) {
-        this.name = info.name ?? this.name;
+        this.name = plainName(info.name ?? this.name);
         this.role = info.role ?? this.role;
         this.client = info.client ?? this.client;
         this.hand = info.hand ?? this.hand;

@@ -14,9 +14,11 @@ import { Inviting } from './inviting.js';
 import { Participant } from './participant.js';
 import { Patience } from './patience.js';
 import { Publications } from './publications.js';
+import { isReaction } from './reactions.js';
 import { Seating } from './seating.js';
 import { Session, defaultSignal } from './session.js';
-import { Slots, slotsFor } from './slots.js';
+import { Slots, slotsOf } from './slots.js';
+import { onWake } from './wake.js';
 import { Wants } from './wants.js';
 
 /** @typedef {import('./types.js').Source} Source */
@@ -31,26 +33,8 @@ import { Wants } from './wants.js';
 
 /** @typedef {import('./types.js').PublishOptions} PublishOptions */
 
-/**
- * - connecting: not in the room yet
- * - waiting: before the door, see `door`
- * - connected: in the room; media flows, or is about to for the first time
- * - reconnecting: the socket is lost, media may go on; it comes back by itself
- * - media-lost: in the room, but media does not get through; it comes back by itself
- * - closed: over, for the `reason` that comes with it
- * @typedef {'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'media-lost' | 'closed'} RoomState
- */
-
-/**
- * @typedef {object} JoinOptions
- * @property {string} link the token of the room's link, or the whole link
- * @property {string} [name]
- * @property {string} [token] a signed personal token
- * @property {string} [host] the host secret
- * @property {string} [lang] language of error details
- * @property {string | URL} [signal] default: this page's server
- * @property {number} [maxPairs] most slots for people; 25 by default
- */
+/** @typedef {import('./types.js').RoomState} RoomState */
+/** @typedef {import('./types.js').JoinOptions} JoinOptions */
 
 /**
  * @typedef {object} RoomEvents
@@ -61,6 +45,7 @@ import { Wants } from './wants.js';
  * @property {{participant: Participant | null}} speaker
  * @property {{reason: string}} lost media was lost, for this reason of the server's
  * @property {ChatMessage} chat
+ * @property {{participant: Participant, reaction: import('./reactions.js').Reaction}} reaction
  * @property {{channel: import('./data.js').IncomingChannel}} channel somebody sends data to us
  * @property {{from: string, label: string, data: import('./data.js').Data}} message … this
  * @property {{state: RoomState, reason: string}} state
@@ -96,6 +81,7 @@ export class Room extends Emitter {
     #wants = new Wants((wants) => this.#sendWants(wants));
     #patience = new Patience();
     #backOnline = () => this.#hurry();
+    #stopLooking = () => {};
 
     /** @param {JoinOptions} options */
     constructor(options) {
@@ -125,6 +111,7 @@ export class Room extends Emitter {
         this.#connection.on('answered', ({ first }) => this.#answered(first));
         this.#connection.on('failed', (error) => this.emit('error', error));
         globalThis.addEventListener?.('online', this.#backOnline);
+        this.#stopLooking = onWake(this.#backOnline);
     }
 
     /**
@@ -265,6 +252,15 @@ export class Room extends Emitter {
     }
 
     /**
+     * Shows everybody how we take what is said; `reaction` comes to us as well.
+     * @param {import('./reactions.js').Reaction} reaction
+     * @throws {SalonError} `rate_limited`
+     */
+    async react(reaction) {
+        await this.#session.request({ type: 'react', reaction });
+    }
+
+    /**
      * How well we send and receive, as the server sees it; at most once a second.
      * @returns {Promise<Quality>}
      * @throws {SalonError} `rate_limited`, `no_media_worker`
@@ -359,6 +355,9 @@ export class Room extends Emitter {
             case 'chat':
                 this.#chat.hear(/** @type {any} */ (message));
                 break;
+            case 'reaction':
+                this.#reacted(message);
+                break;
             case 'media':
                 if (message.state !== 'lost') break;
                 this.emit('lost', { reason: String(message.reason ?? '') });
@@ -433,13 +432,7 @@ export class Room extends Emitter {
 
     /** Makes room for those who publish, and offers if that takes new slots. */
     #growSlots() {
-        let people = 0;
-        let screens = 0;
-        for (const { tracks } of this.participants.values()) {
-            if (tracks.some(({ source }) => !source.startsWith('screen'))) people++;
-            if (tracks.some(({ source }) => source === 'screen')) screens++;
-        }
-        const more = this.#slots.want(slotsFor(people, screens, this.#options.maxPairs ?? 25));
+        const more = this.#slots.want(slotsOf(this.participants, this.#options.maxPairs ?? 25));
         if (more && this.#connection.pc) this.#connection.negotiate().catch(() => {});
     }
 
@@ -448,10 +441,21 @@ export class Room extends Emitter {
         for (const change of changes) this.emit('seat', change);
     }
 
+    /** @param {Message} message */
+    #reacted({ participant: id, reaction }) {
+        const participant = this.#find(id);
+        if (participant && isReaction(reaction))
+            this.emit('reaction', { participant, reaction });
+    }
+
+    /** @param {string | null} id */
+    #find(id) {
+        return id === this.self.id ? this.self : (this.participants.get(id ?? '') ?? null);
+    }
+
     /** @param {string | null} id */
     #setSpeaker(id) {
-        const participant =
-            id === this.self.id ? this.self : (this.participants.get(id ?? '') ?? null);
+        const participant = this.#find(id);
         if (participant === this.speaker) return;
         this.speaker = participant;
         this.emit('speaker', { participant });
@@ -485,6 +489,7 @@ export class Room extends Emitter {
     /** @param {string} reason */
     #close(reason) {
         globalThis.removeEventListener?.('online', this.#backOnline);
+        this.#stopLooking();
         this.#wants.stop();
         this.#patience.stop();
         this.#changed(this.#seating.clear());

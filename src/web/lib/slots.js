@@ -31,6 +31,21 @@ export function slotsFor(people, screens, maxPairs) {
     };
 }
 
+/**
+ * The same, of who is here.
+ * @param {Map<string, import('./participant.js').Participant>} participants the others
+ * @param {number} maxPairs
+ */
+export function slotsOf(participants, maxPairs) {
+    let people = 0;
+    let screens = 0;
+    for (const { tracks } of participants.values()) {
+        if (tracks.some(({ source }) => !source.startsWith('screen'))) people++;
+        if (tracks.some(({ source }) => source === 'screen')) screens++;
+    }
+    return slotsFor(people, screens, maxPairs);
+}
+
 /** Says of which layer each frame is: without it nobody can put the layers of AV1 together. */
 const DEPENDENCY =
     'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';

@@ -142,4 +142,27 @@
  * @typedef {{type: string, [field: string]: any}} Message
  */
 
+/**
+ * How we stand with a room:
+ *
+ * - connecting: not in the room yet
+ * - waiting: before the door, see `door`
+ * - connected: in the room; media flows, or is about to for the first time
+ * - reconnecting: the socket is lost, media may go on; it comes back by itself
+ * - media-lost: in the room, but media does not get through; it comes back by itself
+ * - closed: over, for the `reason` that comes with it
+ * @typedef {'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'media-lost' | 'closed'} RoomState
+ */
+
+/**
+ * @typedef {object} JoinOptions
+ * @property {string} link the token of the room's link, or the whole link
+ * @property {string} [name]
+ * @property {string} [token] a signed personal token
+ * @property {string} [host] the host secret
+ * @property {string} [lang] language of error details
+ * @property {string | URL} [signal] default: this page's server
+ * @property {number} [maxPairs] most slots for people; 25 by default
+ */
+
 export {};

@@ -3,12 +3,18 @@
 import { Chat } from './chat.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
+import { Health } from './health.js';
 import { Info } from './info.js';
 import { InvitePanel } from './inviting.js';
+import { Keys } from './keys.js';
 import { Knocks } from './knocks.js';
+import { Live } from './live.js';
+import { Menu } from './menu.js';
 import { Moderation } from './moderation.js';
 import { Panels } from './panels.js';
 import { People } from './people.js';
+import { Pip } from './pip.js';
+import { Reacting } from './reacting.js';
 import { Sharing } from './sharing.js';
 import { Sound } from './sound.js';
 import { Stage } from './stage.js';
@@ -34,23 +40,39 @@ export class Call {
     #invite;
     #knocks;
     #moderation;
+    #live;
+    #reacting;
+    #pip;
+    #menu;
+    #keys;
+    #health;
+    #title = document.title;
     #unread = 0;
     #listening = new AbortController();
 
     /**
      * @param {Room} room
-     * @param {Devices} devices
+     * @param {{devices: Devices, choices: import('./choices.js').Choices,
+     *     settings: import('./settings.js').Settings}} own what is this person's
      * @param {{t: Translate, lang: string, has: (key: string) => key is Key}} language
      */
-    constructor(room, devices, { t, lang, has }) {
+    constructor(room, { devices, choices, settings }, { t, lang, has }) {
         this.#devices = devices;
         this.#t = t;
         const { signal } = this.#listening;
         const controls = new Controls(t);
         this.#controls = controls;
         this.#status = new Status(t);
-        this.#stage = new Stage(room, t);
-        this.#sound = new Sound(room);
+        const stage = new Stage(room, t, choices);
+        this.#stage = stage;
+        this.#sound = new Sound(room, choices);
+        const live = new Live(room, t);
+        this.#live = live;
+        this.#reacting = new Reacting(room, stage, t, {
+            say: (text) => live.say(text),
+            changed: () => controls.react.set('hand', 'bar.react', room.self.hand),
+        });
+        this.#pip = new Pip(room, () => stage.mainVideo);
         const moderation = new Moderation(room, devices, this.#status, t);
         this.#moderation = moderation;
         this.#people = new People(
@@ -68,6 +90,18 @@ export class Call {
             this.#invite.opened();
         });
         this.#panels = this.#makePanels();
+        this.#menu = new Menu(choices, t, {
+            settings: () => settings.open(),
+            help: () => this.#keys.showHelp(),
+            info: () => this.#panels.toggle(byId('info-panel')),
+            pip: () => this.#smallWindow(),
+        });
+        this.#keys = new Keys(choices, this.#actions(), t);
+        this.#health = new Health(room, (trouble) => {
+            if (trouble === '') this.#status.trouble('');
+            else if (trouble === 'offline') this.#status.trouble(t('state.offline'));
+            else this.#status.trouble(t(`why.${trouble}`));
+        });
         this.#chatRead();
 
         byId('room-title').textContent = room.title || 'salon';
@@ -91,7 +125,10 @@ export class Call {
 
     stop() {
         this.#listening.abort();
-        for (const part of [this.#knocks, this.#moderation]) part.stop();
+        for (const part of [this.#knocks, this.#moderation, this.#health, this.#keys])
+            part.stop();
+        for (const part of [this.#menu, this.#pip, this.#reacting, this.#live]) part.stop();
+        document.title = this.#title;
         const parts = [this.#panels, this.#chat, this.#people, this.#info, this.#sharing];
         for (const part of [...parts, this.#invite, this.#sound, this.#stage]) part.stop();
         this.#status.stop();
@@ -127,6 +164,40 @@ export class Call {
         ]);
     }
 
+    /** Shows whom to invite. */
+    invite() {
+        this.#invite.ask();
+    }
+
+    /** What single keys do. */
+    #actions() {
+        const devices = this.#devices;
+        let opened = false; // by the key that is held
+        return {
+            mic: () => devices.toggle('microphone'),
+            camera: () => devices.toggle('camera'),
+            share: () => {
+                if (!this.#controls.share.button.hidden) devices.toggleScreen();
+            },
+            hand: () => this.#reacting.toggleHand(),
+            people: () => this.#panels.toggle(byId('people-panel')),
+            chat: () => this.#panels.toggle(byId('chat-panel')),
+            layout: () => this.#menu.nextLayout(),
+            full: () => this.#menu.toggleFull(),
+            before: () => this.#stage.turn(-1),
+            after: () => this.#stage.turn(1),
+            talk: (/** @type {boolean} */ down) => {
+                if (down ? devices.isOn('microphone') : !opened) return;
+                opened = down;
+                devices.set('microphone', down); // a short press must not leave it open
+            },
+        };
+    }
+
+    async #smallWindow() {
+        if (!(await this.#pip.toggle())) this.#status.notice('call.noPip');
+    }
+
     /** @param {Event} event of a tile: what about this one? */
     #inform(event) {
         this.#panels.open(byId('info-panel'));
@@ -143,11 +214,13 @@ export class Call {
         if (!byId('chat-panel').hidden) return;
         this.#unread++;
         this.#controls.chat.count(this.#unread, true);
+        document.title = `(${this.#unread}) ${this.#title}`;
     }
 
     #chatRead() {
         this.#unread = 0;
         this.#controls.chat.count(0);
+        document.title = this.#title;
         if (!byId('chat-panel').hidden) this.#chat.focus();
     }
 

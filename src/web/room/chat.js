@@ -1,7 +1,9 @@
 /** The chat panel. What was said stays when the connection is renewed. */
 
 import { SalonError } from '../lib/error.js';
+import { plainName } from '../lib/names.js';
 import { byId, flag, make } from './dom.js';
+import { linked } from './linked.js';
 
 /** @typedef {import('../lib/room.js').Room} Room */
 /** @typedef {import('../lib/types.js').ChatMessage} ChatMessage */
@@ -78,13 +80,14 @@ export class Chat {
         const item = make('li');
         flag(item, 'mine', mine);
         const by = make('span', 'by soft');
-        const author = make('strong', '', name);
+        const author = make('strong', '', plainName(name));
         author.dir = 'auto';
         const at = make('time', '', this.#time.format(time));
         at.dateTime = new Date(time).toISOString();
         by.append(author, at);
         if (to) by.append(make('span', '', this.#t('chat.private')));
-        const said = make('span', 'text', text);
+        const said = make('span', 'text');
+        said.append(...linked(text));
         said.dir = 'auto';
         item.append(by, said);
 

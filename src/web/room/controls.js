@@ -52,9 +52,13 @@ export class Controls {
         this.mic = new Control('mic', t, 'bar.mic');
         this.camera = new Control('camera', t, 'bar.camera');
         this.share = new Control('share', t, 'bar.share');
+        this.react = new Control('react', t, 'bar.react');
+        this.more = new Control('more', t, 'bar.more');
         this.people = new Control('people', t, 'bar.people');
         this.chat = new Control('chat', t, 'bar.chat');
         this.leave = new Control('leave', t, 'bar.leave');
+        this.react.set('hand', 'bar.react');
+        this.more.set('more', 'bar.more');
         this.people.set('people', 'call.people');
         this.chat.set('chat', 'call.chat');
         this.leave.set('leave', 'call.leave');

@@ -4,6 +4,7 @@
  */
 
 import { Emitter } from '../lib/emitter.js';
+import { constraintsFor, problemOf, screenToAsk } from './asking.js';
 
 /** @typedef {import('../lib/room.js').Room} Room */
 /** @typedef {'microphone' | 'camera'} Device */
@@ -13,64 +14,8 @@ import { Emitter } from '../lib/emitter.js';
 /** @type {Device[]} */
 const DEVICES = ['microphone', 'camera'];
 
-/** @type {Record<Device, MediaStreamConstraints>} */
-const ASK_FOR = {
-    microphone: {
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-    },
-    camera: {
-        video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
-    },
-};
-
 /** @type {Record<Device, 'mic' | 'camera'>} */
 const WORD = { microphone: 'mic', camera: 'camera' };
-
-/**
- * What went wrong, as the second half of a text's key.
- * @param {unknown} error of getUserMedia
- */
-export function problemOf(error) {
-    if (!(error instanceof DOMException)) return 'unsupported';
-    switch (error.name) {
-        case 'NotAllowedError':
-            return /system/i.test(error.message) ? 'system' : 'denied';
-        case 'SecurityError':
-            return 'denied';
-        case 'NotFoundError':
-        case 'OverconstrainedError':
-            return 'none';
-        case 'NotReadableError':
-        case 'AbortError':
-            return 'busy';
-        default:
-            return 'failed';
-    }
-}
-
-/**
- * A screen, a window or a tab, with its sound if the user wants it. The sound of the whole system
- * would hold the voices of this call: it is offered only where the browser can leave them out.
- * @returns {DisplayMediaStreamOptions}
- */
-function screenToAsk() {
-    const known = /** @type {any} */ (navigator.mediaDevices.getSupportedConstraints());
-    const ownLeftOut = Boolean(known.restrictOwnAudio);
-    const options = {
-        video: { frameRate: { ideal: 30, max: 30 } },
-        audio: {
-            echoCancellation: false,
-            noiseSuppression: false,
-            autoGainControl: false,
-            suppressLocalAudioPlayback: false, // who shares a film wants to hear it, too
-            ...(ownLeftOut ? { restrictOwnAudio: true } : {}),
-        },
-        systemAudio: ownLeftOut ? 'include' : 'exclude',
-        selfBrowserSurface: 'exclude',
-        surfaceSwitching: 'include',
-    };
-    return /** @type {DisplayMediaStreamOptions} */ (options);
-}
 
 /** @extends {Emitter<{changed: null, problem: Key}>} */
 export class Devices extends Emitter {
@@ -78,6 +23,8 @@ export class Devices extends Emitter {
     #tracks = { microphone: null, camera: null };
     /** @type {Record<Device, boolean>} */
     #on = { microphone: false, camera: false };
+    /** @type {Record<Device, boolean>} what was asked for last */
+    #wishes = { microphone: false, camera: false };
     /** @type {MediaStreamTrack[]} */
     #screen = [];
     /** @type {Content} what the shared screen is made for */
@@ -88,6 +35,18 @@ export class Devices extends Emitter {
     #room = null;
     /** Counts the rooms that we left. */
     #visits = 0;
+    #choices;
+
+    /** @param {import('./choices.js').Choices} choices which devices, and how they sound */
+    constructor(choices) {
+        super();
+        this.#choices = choices;
+        choices.on('changed', (key) => {
+            if (key === 'camera') this.#reopen('camera');
+            if (key === 'microphone' || key === 'noise' || key === 'gain')
+                this.#reopen('microphone');
+        });
+    }
 
     /** @param {Device} device */
     isOn(device) {
@@ -114,13 +73,32 @@ export class Devices extends Emitter {
         return this.#on.camera ? this.#tracks.camera : null;
     }
 
+    /** @returns {MediaStreamTrack | null} our sound, while the microphone is on */
+    get sound() {
+        return this.#on.microphone ? this.#tracks.microphone : null;
+    }
+
     /** @param {Device} device */
     async toggle(device) {
+        if (!this.#busy.has(device)) await this.set(device, !this.#on[device]);
+    }
+
+    /**
+     * Turns it on or off; if it is being turned just now, as soon as that is done.
+     * @param {Device} device
+     * @param {boolean} on
+     */
+    async set(device, on) {
+        this.#wishes[device] = on;
         if (this.#busy.has(device)) return;
         this.#busy.add(device);
         try {
-            if (this.#on[device]) await this.#turnOff(device);
-            else await this.#turnOn(device);
+            while (this.#on[device] !== this.#wishes[device]) {
+                const wish = this.#wishes[device];
+                if (wish) await this.#turnOn(device);
+                else await this.#turnOff(device);
+                if (this.#on[device] !== wish) break; // refused
+            }
         } finally {
             this.#busy.delete(device);
             this.emit('changed', null);
@@ -169,8 +147,11 @@ export class Devices extends Emitter {
         this.emit('changed', null);
     }
 
-    /** @param {Device} device */
-    async #turnOn(device) {
+    /**
+     * @param {Device} device
+     * @param {Key} [replaced] it takes the place of one that was unplugged: what to say then
+     */
+    async #turnOn(device, replaced) {
         const visit = this.#visits;
         try {
             const track = this.#tracks[device] ?? (await this.#open(device));
@@ -180,15 +161,19 @@ export class Devices extends Emitter {
             }
             this.#on[device] = true;
             await this.#send(device, track);
+            if (replaced) this.emit('problem', replaced);
         } catch (error) {
             this.#on[device] = false;
-            this.emit('problem', `${WORD[device]}.${problemOf(error)}`);
+            this.#room?.setMuted(device, true);
+            const why = replaced ? 'ended' : problemOf(error);
+            this.emit('problem', `${WORD[device]}.${why}`);
         }
     }
 
     /** @param {Device} device */
     async #open(device) {
-        const stream = await navigator.mediaDevices.getUserMedia(ASK_FOR[device]);
+        const asked = constraintsFor(device, this.#choices);
+        const stream = await navigator.mediaDevices.getUserMedia(asked);
         const [track] = stream.getTracks();
         track.addEventListener('ended', () => this.#ended(device, track));
         this.#tracks[device] = track;
@@ -234,17 +219,41 @@ export class Devices extends Emitter {
     }
 
     /**
-     * Unplugged, or taken away by the system.
+     * Another one was chosen, or another sound of it. Off, it is asked for when it is turned on.
+     * @param {Device} device
+     */
+    async #reopen(device) {
+        const before = this.#tracks[device];
+        if (!before) return;
+        if (!this.#on[device]) {
+            this.#close(device); // a muted microphone that was kept open
+            return;
+        }
+        this.#tracks[device] = null;
+        // Some systems give a device to one taker only: the old one first.
+        before.stop();
+        await this.#turnOn(device);
+        this.emit('changed', null);
+    }
+
+    /**
+     * Unplugged, or taken away by the system. Another microphone may take its place; another
+     * camera would show what nobody expects.
      * @param {Device} device
      * @param {MediaStreamTrack} track
      */
     async #ended(device, track) {
         if (this.#tracks[device] !== track) return;
         this.#tracks[device] = null;
+        const was = this.#on[device];
         this.#on[device] = false;
-        this.#room?.setMuted(device, true);
-        await this.#room?.replaceTrack(device, null);
-        this.emit('problem', `${WORD[device]}.ended`);
+        if (device === 'microphone' && was) {
+            await this.#turnOn(device, 'mic.switched');
+        } else {
+            this.#room?.setMuted(device, true);
+            await this.#room?.replaceTrack(device, null);
+            if (was) this.emit('problem', `${WORD[device]}.ended`);
+        }
         this.emit('changed', null);
     }
 

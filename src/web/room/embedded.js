@@ -4,8 +4,13 @@
  * origins has said hello, and nothing to any other.
  */
 
-/** @typedef {import('../lib/room.js').Room} Room */
+import { cleanName } from './link.js';
 
+/** @typedef {import('../lib/room.js').Room} Room */
+/** @typedef {import('./devices.js').Devices} Devices */
+
+/** @type {import('./devices.js').Device[]} */
+const DEVICES = ['microphone', 'camera'];
 const KEPT = 20; // events before the hello
 
 /** The origins that may frame this page: this server's, and the tenant's. */
@@ -15,11 +20,13 @@ function trusted() {
 }
 
 class Embedding {
-    /** @type {Record<string, () => void>} */
+    /** @type {Record<string, (data: any) => void>} */
     #commands = {};
     /** @type {string | null} the page's origin, once it said hello */
     #page = null;
     #ownInvite = false;
+    #opened = new Set(); // what the person has turned on
+    #muted = ''; // as it was told last
     /** @type {object[]} */
     #kept = [];
 
@@ -30,7 +37,7 @@ class Embedding {
             if (source !== parent || !origins.has(origin) || data?.salon !== 1) return;
             if (data.command === 'hello') this.#hello(origin, data.data);
             else if (Object.hasOwn(this.#commands, data.command))
-                this.#commands[data.command]();
+                this.#commands[data.command](Object(data.data));
         });
         this.tell('ready');
     }
@@ -74,8 +81,10 @@ class Embedding {
     /**
      * In the room: events from now on until it is closed.
      * @param {Room} room
+     * @param {Devices} devices
+     * @param {() => void} invite shows whom to invite
      */
-    enter(room) {
+    enter(room, devices, invite) {
         if (parent === window) return;
         const count = () =>
             this.tell('participants', {
@@ -83,15 +92,54 @@ class Embedding {
                     1 +
                     [...room.participants.values()].filter((p) => p.client !== 'whep').length,
             });
-        this.#commands = { leave: () => room.leave() };
+        const stop = new AbortController();
+        this.#commands = {
+            leave: () => room.leave(),
+            mute: (data) => this.#mute(devices, data),
+            share: ({ on = true }) => {
+                if (typeof on === 'boolean' && on !== devices.sharing) devices.toggleScreen();
+            },
+            name: ({ name }) => {
+                const clean = typeof name === 'string' ? cleanName(name) : '';
+                if (clean) room.update({ name: clean }).catch(() => {});
+            },
+            invite,
+        };
         this.tell('joined', { participant: room.self.id });
         count();
+        this.#tellMuted(devices);
+        devices.on('changed', () => this.#tellMuted(devices), { signal: stop.signal });
         room.on('participant', ({ event }) => event !== 'changed' && count());
         room.on('state', ({ state, reason }) => {
             if (state !== 'closed') return;
             this.#commands = {};
+            stop.abort();
             this.tell('left', { reason });
         });
+    }
+
+    /**
+     * Closes what is open. Opens again only what the person has opened in this page before:
+     * nobody's microphone is opened by somebody else.
+     * @param {Devices} devices
+     * @param {Record<string, unknown>} wishes true: muted
+     */
+    #mute(devices, wishes) {
+        for (const device of DEVICES) {
+            const muted = wishes[device];
+            if (typeof muted !== 'boolean' || muted !== devices.isOn(device)) continue;
+            if (muted || this.#opened.has(device)) devices.set(device, !muted);
+        }
+    }
+
+    /** @param {Devices} devices */
+    #tellMuted(devices) {
+        for (const device of DEVICES) if (devices.isOn(device)) this.#opened.add(device);
+        const [microphone, camera] = DEVICES.map((device) => !devices.isOn(device));
+        const state = JSON.stringify({ microphone, camera, sharing: devices.sharing });
+        if (state === this.#muted) return;
+        this.#muted = state;
+        this.tell('muted', JSON.parse(state));
     }
 }
 

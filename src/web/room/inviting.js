@@ -40,7 +40,7 @@ export class InvitePanel {
         this.#contacts = new Contacts(room.inviting, language);
         const { signal } = this.#listening;
         for (const id of ['invite-open', 'invite-alone'])
-            byId(id).addEventListener('click', () => this.#asked(), { signal });
+            byId(id).addEventListener('click', () => this.ask(), { signal });
         byId('invite-copy').addEventListener('click', () => this.#copy(), { signal });
         byId('invite-mail').addEventListener('click', () => this.#write(), { signal });
         this.#text.addEventListener('input', () => this.#address(), { signal });
@@ -63,7 +63,8 @@ export class InvitePanel {
         this.#ringing.textContent = '';
     }
 
-    #asked() {
+    /** Somebody is to be invited: our panel, or the page's around us. */
+    ask() {
         if (!embedding.invite()) this.#open();
     }
 

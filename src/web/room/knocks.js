@@ -1,6 +1,7 @@
 /** Over the call, for whoever may let others in: who knocks, with Admit and Refuse. */
 
 import { label } from '../i18n.js';
+import { plainName } from '../lib/names.js';
 import { byId, make } from './dom.js';
 import { Knocker } from './knocker.js';
 
@@ -58,7 +59,7 @@ export class Knocks {
         if (fresh.length === 0) return;
         this.#said.textContent = fresh
             .slice(0, SHOWN)
-            .map(({ name }) => this.#t('door.knocks', { name }))
+            .map(({ name }) => this.#t('door.knocks', { name: plainName(name) }))
             .join(' ');
         this.#sound.knock();
     }
@@ -89,7 +90,8 @@ export class Knocks {
     }
 
     /** @param {Knock} knock */
-    #row({ id, name }) {
+    #row({ id, name: given }) {
+        const name = plainName(given);
         const row = make('li');
         const who = make('span', 'who', this.#t('door.knocks', { name }));
         who.dir = 'auto';

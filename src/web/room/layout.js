@@ -3,6 +3,10 @@
 const WIDEST = 16 / 9;
 const NARROWEST = 1; // faces stand a square crop
 
+/** @typedef {{x: number, y: number, width: number, height: number}} Box in CSS pixels */
+
+export const GAP = 8; // between tiles
+
 /**
  * The tile size that shows `count` tiles largest in a box.
  * @param {number} count
@@ -28,16 +32,96 @@ export function bestGrid(count, width, height, gap) {
 }
 
 /**
- * Where the people go when a screen is shared, and how large.
+ * Tiles of one size, in rows; a row that is not full stands in the middle.
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
+ * @returns {Box[]}
+ */
+export function grid(count, width, height) {
+    const { columns, ...tile } = bestGrid(count, width, height, GAP);
+    const rows = Math.ceil(count / columns);
+    const top = (height - rows * tile.height - (rows - 1) * GAP) / 2;
+    return Array.from({ length: count }, (_, at) => {
+        const row = Math.floor(at / columns);
+        const inRow = Math.min(columns, count - row * columns);
+        const left = (width - inRow * tile.width - (inRow - 1) * GAP) / 2;
+        return {
+            x: Math.round(left + (at - row * columns) * (tile.width + GAP)),
+            y: Math.round(top + row * (tile.height + GAP)),
+            ...tile,
+        };
+    });
+}
+
+/**
+ * Where the people go when something else is large, and how large.
  * @param {number} width of the stage
  * @param {number} height
- * @returns {{mode: 'side' | 'below', width: number, height: number}}
+ * @returns {{mode: 'side' | 'below', width: number, height: number, fits: number}} `fits`: so
+ *     many of them
  */
 export function strip(width, height) {
     const mode = width > height * 1.1 ? 'side' : 'below';
     const tileWidth =
-        mode === 'side' ? clamp(width * 0.2, 140, 260) : clamp(width * 0.34, 110, 200);
-    return { mode, width: Math.round(tileWidth), height: Math.round(tileWidth / WIDEST) };
+        mode === 'side' ? clamp(width * 0.2, 140, 260) : clamp(width * 0.34, 100, 200);
+    const tileHeight = tileWidth / WIDEST;
+    const [room, tile] = mode === 'side' ? [height, tileHeight] : [width, tileWidth];
+    return {
+        mode,
+        width: Math.round(tileWidth),
+        height: Math.round(tileHeight),
+        fits: Math.max(1, Math.floor((room + GAP) / (tile + GAP))),
+    };
+}
+
+/**
+ * Some tiles large, the others in a strip beside or below them.
+ * @param {number} large how many large ones
+ * @param {number} small how many in the strip; no more than fit
+ * @param {number} width
+ * @param {number} height
+ * @returns {{large: Box[], small: Box[]}}
+ */
+export function presentation(large, small, width, height) {
+    const { mode, ...tile } = strip(width, height);
+    const side = mode === 'side';
+    const room = {
+        width: small && side ? width - tile.width - GAP : width,
+        height: small && !side ? height - tile.height - GAP : height,
+    };
+    const used = small * (side ? tile.height : tile.width) + (small - 1) * GAP;
+    const start = Math.round(((side ? height : width) - used) / 2);
+    return {
+        large: halves(large, room.width, room.height),
+        small: Array.from({ length: small }, (_, at) => ({
+            x: side ? width - tile.width : start + at * (tile.width + GAP),
+            y: side ? start + at * (tile.height + GAP) : height - tile.height,
+            width: tile.width,
+            height: tile.height,
+        })),
+    };
+}
+
+/**
+ * Large tiles take all the room there is: screens keep their own shape inside.
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
+ * @returns {Box[]}
+ */
+function halves(count, width, height) {
+    const columns = width > height ? Math.min(count, 2) : 1;
+    const rows = Math.ceil(count / columns);
+    const tile = {
+        width: Math.floor((width - GAP * (columns - 1)) / columns),
+        height: Math.floor((height - GAP * (rows - 1)) / rows),
+    };
+    return Array.from({ length: count }, (_, at) => ({
+        x: (at % columns) * (tile.width + GAP),
+        y: Math.floor(at / columns) * (tile.height + GAP),
+        ...tile,
+    }));
 }
 
 /**

@@ -7,11 +7,12 @@
 import { translatePage } from '../i18n.js';
 import { Room, SalonError } from '../salon.js';
 import { Before } from './before.js';
-import { Call } from './call.js';
+import { Choices } from './choices.js';
 import { Devices } from './devices.js';
 import { byId } from './dom.js';
 import { embedding } from './embedded.js';
 import { claimIn, leaveIn, nameInvited, nameWished, readLink } from './link.js';
+import { Settings } from './settings.js';
 import { WaitingView } from './waiting.js';
 
 /** After these the same link may work again. */
@@ -28,9 +29,12 @@ const kept = address.token ? { ...history.state, token: address.token } : histor
 history.replaceState(kept, '', location.pathname + location.search);
 
 const { t, lang, has } = await translatePage(claimIn(address.token, 'locale'));
-const devices = new Devices();
+const choices = new Choices();
+const devices = new Devices(choices);
+const settings = new Settings(devices, choices, t);
 const before = new Before(
     devices,
+    choices,
     t,
     { signed: claimIn(address.token, 'name'), wished: nameWished(url) || nameInvited() },
     start,
@@ -46,6 +50,7 @@ let back = history.state?.back ?? '';
 const LEADS_BACK = new Set(['left', 'removed', 'room_closed']);
 
 const waiting = new WaitingView(t, () => room?.leave());
+byId('before-settings').addEventListener('click', () => settings.open());
 byId('rejoin').addEventListener('click', () => start(name));
 addEventListener('pagehide', () => {
     back = ''; // the page goes elsewhere already, or comes again
@@ -57,6 +62,9 @@ if (address.link.startsWith('/launch/') && !address.token) {
     show('before');
     before.focus();
 }
+// Only now: nobody waits for the call's modules before they can type their name.
+const calling = import('./call.js');
+calling.catch(() => {}); // told when it is needed
 
 /** @param {string} chosenName */
 async function start(chosenName) {
@@ -64,10 +72,11 @@ async function start(chosenName) {
     before.joining(true);
     byId('rejoin', HTMLButtonElement).disabled = true;
     try {
+        const { Call } = await calling; // before the join: it must not miss what comes then
         room = new Room({ ...address, name, lang });
         knock(room);
         await room.join();
-        enter(room);
+        enter(room, Call);
     } catch (error) {
         const reason = error instanceof SalonError ? error.reason : 'internal';
         if (reason === 'left') {
@@ -99,8 +108,11 @@ function knock(joining) {
     });
 }
 
-/** @param {Room} joined */
-function enter(joined) {
+/**
+ * @param {Room} joined
+ * @param {typeof import('./call.js').Call} Call
+ */
+function enter(joined, Call) {
     room = joined;
     back ||= leaveIn(address.token);
     Object.assign(window, { salonRoom: joined });
@@ -108,14 +120,16 @@ function enter(joined) {
     document.title = joined.title || 'salon';
     show('call');
     keepWayBack(joined);
-    const call = new Call(joined, devices, { t, lang, has });
+    before.stop();
+    const call = new Call(joined, { devices, choices, settings }, { t, lang, has });
     joined.on('state', ({ state, reason }) => {
         if (state !== 'closed') return;
         call.stop();
+        settings.close();
         end(reason);
     });
     devices.enter(joined);
-    embedding.enter(joined);
+    embedding.enter(joined, devices, () => call.invite());
 }
 
 /**

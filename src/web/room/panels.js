@@ -47,6 +47,12 @@ export class Panels {
         this.#show(entry);
     }
 
+    /** @param {HTMLElement} panel opened or closed, as its button would */
+    toggle(panel) {
+        const entry = this.#entries.find((one) => one.panel === panel);
+        if (entry) this.#toggle(entry);
+    }
+
     /** @param {Entry} entry */
     #toggle(entry) {
         if (!entry.panel.hidden) {

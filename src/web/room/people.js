@@ -6,6 +6,8 @@ import { avatar, byId, flag, icon, initial, make } from './dom.js';
 /** @typedef {import('../lib/participant.js').Participant} Participant */
 /** @typedef {import('../i18n.js').Translate} Translate */
 
+const GATHER_MS = 100;
+
 export class People {
     #room;
     #t;
@@ -13,6 +15,8 @@ export class People {
     #title = byId('people-title');
     #counted;
     #tools;
+    /** @type {any} */
+    #timer = null;
 
     /**
      * @param {Room} room
@@ -25,14 +29,19 @@ export class People {
         this.#t = t;
         this.#counted = counted;
         this.#tools = tools;
-        room.on('participant', () => this.update());
+        room.on('participant', () => {
+            // A whole assembly may come at once: one list will do.
+            this.#timer ??= setTimeout(() => this.update(), GATHER_MS);
+        });
         this.update();
     }
 
     update() {
-        const others = [...this.#room.participants.values()].filter(
-            ({ client }) => client !== 'whep',
-        );
+        clearTimeout(this.#timer);
+        this.#timer = null;
+        const others = [...this.#room.participants.values()]
+            .filter(({ client }) => client !== 'whep')
+            .sort((a, b) => Number(b.hand) - Number(a.hand));
         const everyone = [this.#room.self, ...others];
         const key = this.#focused();
         this.#list.replaceChildren(...everyone.map((participant) => this.#row(participant)));
@@ -42,6 +51,7 @@ export class People {
     }
 
     stop() {
+        clearTimeout(this.#timer);
         this.#list.replaceChildren();
     }
 

@@ -10,6 +10,7 @@ const UNKNOWN = -1; // not measured yet
 
 export class Sizes {
     #room;
+    #crowded = false;
     /** @type {Map<Element, {tile: Tile, width: number, height: number, visible: boolean}>} */
     #tiles = new Map();
     #resized = new ResizeObserver((entries) => {
@@ -48,6 +49,17 @@ export class Sizes {
         this.#note(tile.element, {});
     }
 
+    /**
+     * With more people than slots the server seats who spoke last; whom we look at on another
+     * page it only seats if we insist.
+     * @param {boolean} crowded
+     */
+    crowd(crowded) {
+        if (this.#crowded === crowded) return;
+        this.#crowded = crowded;
+        for (const { tile } of this.#tiles.values()) this.refresh(tile);
+    }
+
     stop() {
         this.#resized.disconnect();
         this.#seen.disconnect();
@@ -72,7 +84,7 @@ export class Sizes {
      * @param {number} height
      * @param {boolean} paused
      */
-    #want({ participant, source }, width, height, paused) {
+    #want({ participant, source, pinned }, width, height, paused) {
         if (!participant.publishes(source) || !this.#room.participants.has(participant.id))
             return;
         const scale = globalThis.devicePixelRatio || 1;
@@ -82,6 +94,7 @@ export class Sizes {
                 source,
                 width: Math.ceil(width * scale),
                 height: Math.ceil(height * scale),
+                pinned: (pinned || this.#crowded) && !paused,
                 paused,
             },
         ]);

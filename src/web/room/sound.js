@@ -1,6 +1,7 @@
 /** What is heard: an audio element for each slot that ever had somebody on it. */
 
 import { byId } from './dom.js';
+import { route } from './speaker.js';
 
 /** @typedef {import('../lib/room.js').Room} Room */
 
@@ -10,8 +11,21 @@ export class Sound {
     #button = byId('sound', HTMLButtonElement);
     #unblock = () => this.#playAll();
 
-    /** @param {Room} room */
-    constructor(room) {
+    #choices;
+    #listening = new AbortController();
+
+    /**
+     * @param {Room} room
+     * @param {import('./choices.js').Choices} choices where it is to be heard
+     */
+    constructor(room, choices) {
+        this.#choices = choices;
+        const { signal } = this.#listening;
+        const again = (/** @type {string} */ key) => {
+            if (key !== 'speaker') return;
+            for (const player of this.#players.values()) route(player, choices.get('speaker'));
+        };
+        choices.on('changed', again, { signal });
         this.#button.addEventListener('click', this.#unblock);
         room.on('seat', ({ track }) => {
             if (track?.kind === 'audio') this.#add(track);
@@ -19,6 +33,7 @@ export class Sound {
     }
 
     stop() {
+        this.#listening.abort();
         this.#button.removeEventListener('click', this.#unblock);
         this.#button.hidden = true;
         for (const track of [...this.#players.keys()]) this.#drop(track);
@@ -34,6 +49,7 @@ export class Sound {
         player.autoplay = true;
         player.srcObject = new MediaStream([track]);
         this.#players.set(track, player);
+        if (this.#choices.get('speaker')) route(player, this.#choices.get('speaker'));
         this.#play(player);
     }
 

@@ -1,48 +1,60 @@
-/** The stage: a tile for each person, larger ones for shared screens, and their arrangement. */
+/** The stage: a tile for each person and each shared screen, and their arrangement. */
 
-import { bestGrid, mostTiles, strip } from './layout.js';
 import { byId } from './dom.js';
+import { see } from './seen.js';
 import { Sizes } from './sizes.js';
 import { Tile } from './tile.js';
 
 /** @typedef {import('../lib/room.js').Room} Room */
 /** @typedef {import('../lib/participant.js').Participant} Participant */
 /** @typedef {import('../lib/types.js').Source} Source */
+/** @typedef {import('./choices.js').Choices} Choices */
 /** @typedef {import('../i18n.js').Translate} Translate */
 
-const GAP = 8; // as in the style sheet
-const BAR = 14; // for a scroll bar at the strip of people, likewise
+const SLOTS = 25; // the most that the page asks for, as in joinRoom()
 
 export class Stage {
     #room;
     #t;
+    #choices;
     #sizes;
-    #stage = byId('stage');
-    #grid = byId('grid');
-    #screens = byId('screens');
+    #tiles = byId('tiles');
     #invite = byId('invite');
-    #more = byId('more');
+    #pager = byId('pager');
     #own;
-    /** @type {Map<string, Tile>} of others' cameras, by participant, in the order they came */
-    #people = new Map();
-    /** @type {Map<string, Tile>} of others' screens, by participant */
-    #shared = new Map();
+    /** @type {Map<string, Tile>} others' cameras and screens, by key, in the order they came */
+    #all = new Map();
+    #pinned = '';
+    #page = 0;
+    #pages = 1;
+    #lastSpeaker = '';
     #resized = new ResizeObserver(() => this.#arrange());
+    #listening = new AbortController();
 
     /**
      * @param {Room} room
      * @param {Translate} t
+     * @param {Choices} choices
      */
-    constructor(room, t) {
+    constructor(room, t, choices) {
         this.#room = room;
         this.#t = t;
+        this.#choices = choices;
         this.#sizes = new Sizes(room);
         this.#own = new Tile(room.self, 'camera', t, { own: true });
-        this.#grid.insertBefore(this.#own.element, this.#invite);
-        this.#resized.observe(this.#stage);
+        this.#resized.observe(byId('stage'));
+        const { signal } = this.#listening;
         room.on('participant', ({ participant }) => this.#changed(participant));
         room.on('seat', ({ participant }) => this.#changed(participant));
         room.on('speaker', ({ participant }) => this.#speaker(participant));
+        choices.on('changed', (key) => key === 'layout' && this.#arrange(), { signal });
+        this.#tiles.addEventListener(
+            'pin',
+            (event) => this.pin(/** @type {CustomEvent<string>} */ (event).detail),
+            { signal },
+        );
+        byId('page-before').addEventListener('click', () => this.turn(-1), { signal });
+        byId('page-after').addEventListener('click', () => this.turn(1), { signal });
         this.#arrange();
         for (const participant of room.participants.values()) this.#changed(participant);
     }
@@ -52,12 +64,57 @@ export class Stage {
         this.#own.show(track ? new MediaStream([track]) : null, track !== null);
     }
 
+    /** @param {string} key of a tile, to be kept large; or not any more, if it is already */
+    pin(key) {
+        const before = this.#tile(this.#pinned);
+        this.#pinned = this.#pinned === key ? '' : key;
+        before?.pin(false);
+        this.#tile(this.#pinned)?.pin(true);
+        for (const tile of [before, this.#tile(key)]) if (tile) this.#sizes.refresh(tile);
+        this.#arrange();
+    }
+
+    /** @param {number} by pages; after the last one comes the first */
+    turn(by) {
+        this.#page = (this.#page + by + this.#pages) % this.#pages;
+        this.#arrange();
+    }
+
+    /**
+     * @param {string} id
+     * @returns {HTMLElement | null} the person's tile, if it is on the stage
+     */
+    tileOf(id) {
+        const tile = id === this.#room.self.id ? this.#own : this.#all.get(`${id} camera`);
+        return tile?.element.isConnected ? tile.element : null;
+    }
+
+    /** The picture that matters most just now: pinned, a screen, who spoke last, anybody. */
+    get mainVideo() {
+        const keys = [this.#pinned, ...this.#keys('screen'), this.#lastSpeaker];
+        const tiles = [...keys, ...this.#keys('camera')].map((key) => this.#tile(key));
+        const live = tiles.find((tile) => tile && 'live' in tile.element.dataset);
+        return (live ?? this.#own).video;
+    }
+
     stop() {
+        this.#listening.abort();
         this.#resized.disconnect();
         this.#sizes.stop();
-        for (const tile of [this.#own, ...this.#people.values(), ...this.#shared.values()]) {
-            tile.remove();
-        }
+        for (const tile of [this.#own, ...this.#all.values()]) tile.remove();
+        this.#pager.hidden = true;
+    }
+
+    /** @param {string} key */
+    #tile(key) {
+        return key === this.#own.key ? this.#own : this.#all.get(key);
+    }
+
+    /** @param {Source} source */
+    #keys(source) {
+        return [...this.#all.values()]
+            .filter((tile) => tile.source === source)
+            .map(({ key }) => key);
     }
 
     /** @param {Participant} participant */
@@ -69,113 +126,116 @@ export class Stage {
         const here =
             this.#room.participants.has(participant.id) && participant.client !== 'whep';
         const shares = here && participant.publishes('screen') !== undefined;
-        this.#refresh(this.#people, participant, 'camera', here);
-        this.#refresh(this.#shared, participant, 'screen', shares);
+        this.#refresh(participant, 'camera', here);
+        this.#refresh(participant, 'screen', shares);
     }
 
     /**
-     * @param {Map<string, Tile>} tiles
      * @param {Participant} participant
      * @param {Source} source
      * @param {boolean} belongs it has a tile
      */
-    #refresh(tiles, participant, source, belongs) {
-        let tile = tiles.get(participant.id);
+    #refresh(participant, source, belongs) {
+        const key = `${participant.id} ${source}`;
+        let tile = this.#all.get(key);
         if (Boolean(tile) !== belongs) {
             if (tile) {
-                tiles.delete(participant.id);
+                this.#all.delete(key);
                 this.#take(tile);
+                if (this.#pinned === key) this.#pinned = '';
             } else {
                 tile = new Tile(participant, source, this.#t);
-                tiles.set(participant.id, tile);
+                this.#all.set(key, tile);
             }
             this.#arrange();
         }
         if (!tile || !belongs) return;
-        tile.show(participant.stream(source), !participant.muted(source));
+        if (tile.element.isConnected) this.#showPicture(tile);
         tile.update();
         this.#sizes.refresh(tile);
     }
 
+    /** @param {Tile} tile */
+    #showPicture(tile) {
+        const { participant, source } = tile;
+        tile.show(participant.stream(source), !participant.muted(source));
+    }
+
     /** @param {Participant | null} speaker */
     #speaker(speaker) {
-        for (const tile of [this.#own, ...this.#people.values()]) {
-            tile.speaking(tile.participant === speaker);
+        for (const tile of [this.#own, ...this.#all.values()]) {
+            tile.speaking(tile.source === 'camera' && tile.participant === speaker);
         }
-        // Whoever speaks is seen, even if there are more people than tiles.
-        const tile = this.#people.get(speaker?.id ?? '');
-        if (tile && !tile.element.isConnected) this.#arrange();
+        if (!speaker || speaker === this.#room.self) return;
+        this.#lastSpeaker = `${speaker.id} camera`;
+        const shown = this.tileOf(speaker.id);
+        if (!shown || this.#choices.get('layout') === 'speaker') this.#arrange();
     }
 
     /** Chooses who is seen, and how large. */
     #arrange() {
-        const { clientWidth, clientHeight } = this.#stage;
-        const style = getComputedStyle(this.#stage);
-        const width =
-            clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-        const height =
-            clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-
-        const presenting = this.#shared.size > 0;
-        this.#screens.hidden = !presenting;
-        this.#invite.hidden = this.#people.size > 0 || presenting;
-        this.#put([...this.#shared.values()], this.#screens, null);
-        if (presenting) {
-            const { mode, ...tile } = strip(width, height);
-            this.#put([...this.#people.values()], this.#grid, this.#own.element);
-            this.#size(this.#grid, tile);
-            this.#stage.dataset.mode = mode;
-            const side = mode === 'side';
-            const used = side ? [tile.width + BAR + GAP, 0] : [0, tile.height + BAR + GAP];
-            const count = this.#shared.size;
-            this.#size(this.#screens, screenGrid(count, width - used[0], height - used[1]));
-            this.#more.hidden = true;
-            return;
-        }
-        this.#stage.dataset.mode = 'grid';
-        const most = mostTiles(width, height) - 1; // one is ours
-        const seen = this.#choose(most);
-        this.#put(seen, this.#grid, this.#own.element);
-        const cells = seen.length + (this.#invite.hidden ? 1 : 2);
-        this.#size(this.#grid, bestGrid(cells, width, height, GAP));
-        const hidden = this.#people.size - seen.length;
-        this.#more.hidden = hidden === 0;
-        this.#more.textContent = this.#t('call.more', { count: hidden });
+        const stage = byId('stage');
+        const style = getComputedStyle(stage);
+        const { clientWidth, clientHeight } = stage;
+        const people = this.#keys('camera');
+        const screens = this.#keys('screen');
+        const seen = see({
+            screens,
+            people,
+            own: this.#own.key,
+            pinned: this.#pinned,
+            speaker: this.#lastSpeaker,
+            layout: this.#choices.get('layout'),
+            invite: people.length === 0 && screens.length === 0,
+            page: this.#page,
+            width: clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
+            height:
+                clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
+        });
+        this.#page = seen.page;
+        this.#sizes.crowd(people.length > SLOTS);
+        stage.dataset.mode = seen.mode;
+        this.#put(seen);
+        this.#turnable(seen);
     }
 
     /**
-     * The first ones who came, and in any case the speaker.
-     * @param {number} most
+     * Puts the tiles where they belong. Those that stay are not moved within the document: that
+     * would interrupt their video.
+     * @param {import('./seen.js').Seen} seen
      */
-    #choose(most) {
-        const tiles = [...this.#people.values()];
-        const seen = tiles.slice(0, most);
-        const speaker = this.#people.get(this.#room.speaker?.id ?? '');
-        if (speaker && !seen.includes(speaker)) seen[seen.length - 1] = speaker;
-        return seen;
+    #put({ boxes }) {
+        for (const [key, tile] of this.#all)
+            if (!boxes.has(key) && tile.element.isConnected) this.#take(tile);
+        /** @type {Element | null} */
+        let last = null;
+        for (const [key, box] of boxes) {
+            if (key === 'invite') continue;
+            const tile = this.#tile(key);
+            if (!tile) continue;
+            if (!tile.element.isConnected) this.#insert(tile, last);
+            tile.place(box);
+            last = tile.element;
+        }
+        const room = boxes.get('invite');
+        this.#invite.hidden = !room;
+        if (!room) return;
+        const { style } = this.#invite;
+        style.transform = `translate(${room.x}px, ${room.y}px)`;
+        style.width = `${room.width}px`;
+        style.height = `${room.height}px`;
     }
 
     /**
-     * Puts tiles into a box, taking out others. Tiles that stay are not moved: that would
-     * interrupt their video.
-     * @param {Tile[]} tiles
-     * @param {HTMLElement} box
-     * @param {HTMLElement | null} before
+     * @param {Tile} tile
+     * @param {Element | null} after
      */
-    #put(tiles, box, before) {
-        const mine = box === this.#screens ? this.#shared : this.#people;
-        for (const tile of mine.values()) {
-            if (!tiles.includes(tile) && tile.element.isConnected) this.#take(tile);
-        }
-        for (const tile of tiles) {
-            if (tile.element.isConnected) continue;
-            box.insertBefore(tile.element, before);
-            tile.show(
-                tile.participant.stream(tile.source),
-                !tile.participant.muted(tile.source),
-            );
-            this.#sizes.add(tile);
-        }
+    #insert(tile, after) {
+        if (after) after.after(tile.element);
+        else this.#tiles.prepend(tile.element);
+        if (tile.own) return;
+        this.#showPicture(tile);
+        this.#sizes.add(tile);
     }
 
     /** @param {Tile} tile */
@@ -184,27 +244,10 @@ export class Stage {
         tile.remove();
     }
 
-    /**
-     * @param {HTMLElement} box
-     * @param {{width: number, height: number}} tile
-     */
-    #size(box, { width, height }) {
-        box.style.setProperty('--tile-width', `${width}px`);
-        box.style.setProperty('--tile-height', `${height}px`);
+    /** @param {import('./seen.js').Seen} seen */
+    #turnable({ page, pages }) {
+        this.#pager.hidden = pages < 2;
+        byId('page-of').textContent = this.#t('call.page', { page: page + 1, pages });
+        this.#pages = pages;
     }
-}
-
-/**
- * Screens keep their own shape inside their tile, so a tile takes all the room there is.
- * @param {number} count
- * @param {number} width
- * @param {number} height
- */
-function screenGrid(count, width, height) {
-    const columns = width > height ? Math.min(count, 2) : 1;
-    const rows = Math.ceil(count / columns);
-    return {
-        width: Math.floor((width - GAP * (columns - 1)) / columns),
-        height: Math.floor((height - GAP * (rows - 1)) / rows),
-    };
 }

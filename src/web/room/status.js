@@ -12,6 +12,7 @@ export class Status {
     #t;
     #banner = byId('banner');
     #notice = byId('notice');
+    #trouble = byId('trouble');
     /** @type {any} */
     #bannerTimer;
     /** @type {any} */
@@ -36,6 +37,13 @@ export class Status {
         }
     }
 
+    /** @param {string} text what is wrong with the network, and what helps; "": nothing is */
+    trouble(text) {
+        if (this.#trouble.textContent === text) return;
+        this.#trouble.textContent = text;
+        this.#trouble.hidden = text === '';
+    }
+
     /**
      * @param {import('../i18n.js').Key} key
      * @param {Record<string, string>} [values]
@@ -52,6 +60,7 @@ export class Status {
         clearTimeout(this.#noticeTimer);
         this.#hide(this.#banner);
         this.#hide(this.#notice);
+        this.#hide(this.#trouble);
     }
 
     /** @param {HTMLElement} element */

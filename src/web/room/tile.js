@@ -1,4 +1,4 @@
-/** One tile: a picture or a disc with an initial, the name, and marks. */
+/** One tile: a picture or a disc with an initial, the name, marks, and buttons. */
 
 import { label } from '../i18n.js';
 import { avatar, flag, icon, initial, make } from './dom.js';
@@ -6,6 +6,7 @@ import { isReason } from './explain.js';
 
 /** @typedef {import('../lib/participant.js').Participant} Participant */
 /** @typedef {import('../lib/types.js').Source} Source */
+/** @typedef {import('./layout.js').Box} Box */
 /** @typedef {import('../i18n.js').Translate} Translate */
 
 /** Reasons that are a matter of quality: muted and paused pictures are as they were meant. */
@@ -19,10 +20,12 @@ const LIMITS = new Set([
 export class Tile {
     element = make('figure', 'tile');
     video = make('video');
+    pinned = false;
     #avatar;
     #name = make('span', 'who');
     #marks = make('span', 'marks');
-    #info = make('button', 'about');
+    #info;
+    #pin;
     #shows = false;
     #t;
 
@@ -51,15 +54,18 @@ export class Tile {
         const caption = make('figcaption');
         this.#name.dir = 'auto';
         caption.append(this.#marks, this.#name);
-        this.#info.type = 'button';
-        this.#info.append(icon('info'));
-        this.#info.addEventListener('click', () => {
-            this.element.dispatchEvent(
-                new CustomEvent('inform', { bubbles: true, detail: this.participant.id }),
-            );
-        });
-        this.element.append(this.#avatar, this.video, caption, this.#info);
+        this.#info = this.#button('about', 'info', 'inform');
+        this.#pin = this.#button('pin', 'pin', 'pin');
+        const tools = make('span', 'tile-tools');
+        tools.append(this.#pin, this.#info);
+        this.element.append(this.#avatar, this.video, caption, tools);
+        this.element.addEventListener('dblclick', () => this.#tell('pin'));
         this.update();
+    }
+
+    /** "participant source", as no other tile has it. */
+    get key() {
+        return `${this.participant.id} ${this.source}`;
     }
 
     /**
@@ -75,9 +81,26 @@ export class Tile {
         this.#reveal();
     }
 
+    /** @param {Box} box where it stands; moved without a new place in the document */
+    place({ x, y, width, height }) {
+        const { style } = this.element;
+        style.transform = `translate(${x}px, ${y}px)`;
+        style.width = `${width}px`;
+        style.height = `${height}px`;
+        style.setProperty('--tile-height', `${height}px`);
+        flag(this.element, 'small', height < 130);
+    }
+
     /** @param {boolean} speaking */
     speaking(speaking) {
         flag(this.element, 'speaking', speaking);
+    }
+
+    /** @param {boolean} pinned kept large */
+    pin(pinned) {
+        this.pinned = pinned;
+        flag(this.element, 'pinned', pinned);
+        this.update();
     }
 
     /** Name and marks anew. */
@@ -85,11 +108,15 @@ export class Tile {
         const { name, away, hand } = this.participant;
         this.#avatar.textContent = this.source === 'screen' ? '' : initial(name);
         this.#avatar.hidden = this.source === 'screen';
-        this.#name.textContent = this.#label();
-        label(this.#info, this.#t('info.of', { name: this.#label() }));
+        const title = this.#label();
+        this.#name.textContent = title;
+        label(this.#info, this.#t('info.of', { name: title }));
+        label(this.#pin, this.#t(this.pinned ? 'call.unpin' : 'call.pin', { name: title }));
         const muted = this.source === 'camera' && this.participant.muted('microphone');
         const marks = [];
-        if (hand && this.source === 'camera') marks.push(this.#mark('hand', 'people.hand'));
+        if (this.pinned) marks.push(this.#mark('pin', 'call.pinned'));
+        if (hand && this.source === 'camera')
+            marks.push(this.#mark('hand', 'people.hand', 'hand'));
         if (muted) marks.push(this.#mark('mic-off', 'call.muted', 'muted'));
         const limited = this.#limited();
         if (limited) marks.push(limited);
@@ -117,6 +144,26 @@ export class Tile {
         const { name } = this.participant;
         if (this.source === 'screen') return this.#t('call.screenOf', { name });
         return this.own ? this.#t('call.you', { name }) : name;
+    }
+
+    /**
+     * @param {string} className
+     * @param {string} symbol
+     * @param {string} event that the stage hears
+     */
+    #button(className, symbol, event) {
+        const button = make('button', `tile-tool ${className}`);
+        button.type = 'button';
+        button.append(icon(symbol));
+        button.addEventListener('click', () => this.#tell(event));
+        button.addEventListener('dblclick', (twice) => twice.stopPropagation());
+        return button;
+    }
+
+    /** @param {string} event */
+    #tell(event) {
+        const detail = event === 'inform' ? this.participant.id : this.key;
+        this.element.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
     }
 
     /**

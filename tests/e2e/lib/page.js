@@ -1,5 +1,6 @@
 /** One window of a browser: what a person does in it, and what it shows. */
 import { writeFile } from 'node:fs/promises';
+import { PATIENCE } from './patience.js';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -44,7 +45,7 @@ export class Page {
      * elsewhere meanwhile has, for a moment, nothing to call it in: that is only "not yet".
      */
     async until(what, fn, { timeout = 15000, every = 100, args = [] } = {}) {
-        const end = Date.now() + timeout;
+        const end = Date.now() + timeout * PATIENCE;
         for (;;) {
             let why = '';
             const result = await this.call(fn, ...args).catch((error) => {

@@ -1,4 +1,5 @@
 /** Somebody in a room, through the page as a person uses it. */
+import { PATIENCE } from './patience.js';
 
 /** Everything about what `name` sends that reaches this page; runs in the page. */
 async function inbound(name, source) {
@@ -107,7 +108,7 @@ export class Person {
 
     /** Waits until the first picture of the other is decoded. */
     async decodes(other, source = 'camera', { timeout = 20000 } = {}) {
-        const end = Date.now() + timeout;
+        const end = Date.now() + timeout * PATIENCE;
         while (!(await this.inbound(other, source))?.frames) {
             if (Date.now() > end) throw new Error(`${this.describe()} decodes nothing of ${other.describe()}`);
             await new Promise((r) => setTimeout(r, 50));
@@ -116,7 +117,7 @@ export class Person {
 
     /** Waits until decoded pictures of the other rise and move, on the page as well. */
     async sees(other, source = 'camera', { timeout = 20000, still = false } = {}) {
-        const end = Date.now() + timeout;
+        const end = Date.now() + timeout * PATIENCE;
         let first = null, last = null, before = null, moved = 0;
         while (Date.now() < end) {
             last = await this.inbound(other, source);
@@ -134,7 +135,7 @@ export class Person {
 
     /** Waits until sound that is not silence comes from the other. */
     async hears(other, { timeout = 20000 } = {}) {
-        const end = Date.now() + timeout;
+        const end = Date.now() + timeout * PATIENCE;
         let first = null, last = null;
         while (Date.now() < end) {
             last = await this.inbound(other, 'microphone');

@@ -2,9 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Browser } from './browser.js';
+import { PATIENCE } from './patience.js';
 import { Server } from './server.js';
 
-const LIMIT_MS = 120000;
+const LIMIT_MS = 120000 * PATIENCE;
 const tests = [];
 
 /**

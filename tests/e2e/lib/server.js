@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PATIENCE } from './patience.js';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const SALON = process.env.SALON ?? new URL('../../../build/salon', import.meta.url).pathname;
@@ -42,7 +43,7 @@ export class Server {
     }
 
     async printed(pattern) {
-        for (let i = 0; i < 200; i++) {
+        for (let i = 0; i < 200 * PATIENCE; i++) {
             const match = pattern.exec(this.log);
             if (match) return match[1];
             if (this.process.exitCode !== null) break;

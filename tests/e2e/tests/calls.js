@@ -19,10 +19,10 @@ async function twoOf(t, one, two) {
 async function sharesScreen(from, to) {
     await from.page.click('#share');
     await to.sees(from, 'screen', { still: true });
-    await to.shows('#screens .tile', 'the shared screen on the stage');
+    await to.shows('#tiles .tile.screen', 'the shared screen on the stage');
     await to.sees(from); // the camera goes on beside it
     await from.page.click('#share');
-    await to.page.until('the screen gone', () => !document.querySelector('#screens .tile'));
+    await to.page.until('the screen gone', () => !document.querySelector('#tiles .tile.screen'));
 }
 
 for (const [one, two] of PAIRS) {

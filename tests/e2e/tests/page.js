@@ -32,6 +32,18 @@ for (const kind of ['chromium', 'firefox']) {
     }
 }
 
+test('the join page is there with less than 150 kB over the wire, its call included', async (t) => {
+    const server = await t.server();
+    const page = await (await t.browser('chromium')).page();
+    t.pages.push(page);
+    await page.goto(await server.room());
+    await page.until('the call\'s modules', () => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/room/moderation.js')));
+    const bytes = await page.call(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+        .reduce((sum, { transferSize }) => sum + transferSize, 0));
+    console.log(`     ${Math.round(bytes / 1000)} kB`);
+    assert.ok(bytes > 20000 && bytes < 150000, `${bytes} bytes`);
+});
+
 test('a link that nobody has is a 404 page in the reader\'s language', async (t) => {
     const server = await t.server();
     const url = `${server.url}/r/${'0'.repeat(26)}`;
