@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { Person } from '../lib/person.js';
 import { test } from '../lib/runner.js';
 
-const nft = (rules) => execFileSync('nft', ['-f', '-'], { input: rules, stdio: ['pipe', 'ignore', 'inherit'] });
+/** These rules in place of whatever a test before has left. */
+const nft = (rules) => execFileSync('nft', ['-f', '-'],
+    { input: `table inet salon_test; delete table inet salon_test; ${rules}`, stdio: ['pipe', 'ignore', 'inherit'] });
 
 /** Drops all UDP between browsers and the media ports; TCP stays as it is. */
 function blockUdp() {
@@ -17,7 +19,7 @@ function blockUdp() {
     }`);
 }
 
-const unblockUdp = () => nft('table inet salon_test; delete table inet salon_test');
+const unblockUdp = () => nft('');
 
 /** What carries the media of this page: "udp" or "tcp". */
 const protocol = (person) => person.page.until('a chosen candidate pair', async () => {
