@@ -181,7 +181,8 @@ static int take_over(struct peer *p)
         return -errno;
     (void)fcntl(p->fd, F_SETFL, fcntl(p->fd, F_GETFL) | O_NONBLOCK);
     (void)setsockopt(p->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
-    (void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+    if (setsockopt(p->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+        (void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
     end_agent(p);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
     return epoll_ctl(p->core->epoll, EPOLL_CTL_ADD, p->fd, &e) < 0 ? -errno : 0;

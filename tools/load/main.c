@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     if (!s)
         return EXIT_NOTHING;
     scenario_init(s);
-    const int err = scenario_from_flags(s, argc, argv, &why);
+    const int err = scenario_from_flags(s, argc, (const char *const *)argv, &why);
     if (err > 0) {
         scenario_help();
         status = EXIT_FINE;

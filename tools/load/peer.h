@@ -3,7 +3,8 @@
  * is received, and the RTCP for both.
  *
  *   ice.c       a NiceAgent finds the path, then hands over its socket; consent
- *   peer.c      SDP, DTLS, datagrams in and out, time
+ *   peer.c      SDP, life, time
+ *   datagram.c  DTLS and SRTP, in and out
  *   sender.c    clips, packets, repair
  *   receiver.c  numbers, frames, freezes
  *   feedback.c  RTCP
@@ -52,7 +53,8 @@ struct peer_conf {
     unsigned layers;                                 ///< of its camera
     bool audio, video, screen;                       ///< what it sends
     unsigned slots_audio, slots_video, slots_screen; ///< what it offers to receive
-    double talks;                                    ///< share of the time it speaks
+    bool best_first; ///< its layers are offered the largest first, as Janus wants them
+    double talks;    ///< share of the time it speaks
 };
 
 /** A consent check that is not answered yet, RFC 7675. */
@@ -129,6 +131,8 @@ usec_t peer_tick(struct peer *p, usec_t now);
 
 /** Seals and sends; the buffer has PEER_PACKET bytes. */
 void peer_send_rtp(struct peer *p, struct seal_stream *st, uint8_t *bytes, size_t len);
+/** Likewise what was sent before, bit for bit: repair without RTX. */
+void peer_resend_rtp(struct peer *p, struct seal_stream *st, uint8_t *bytes, size_t len);
 void peer_send_rtcp(struct peer *p, uint8_t *bytes, size_t len);
 void peer_send(struct peer *p, const uint8_t *bytes, size_t len);
 
@@ -146,6 +150,12 @@ void peer_on_stun(struct peer *p, const uint8_t *bytes, size_t len, usec_t now);
 void peer_ice_fini(struct peer *p);
 /** Before the socket is ours: what the agent read from it. */
 void peer_on_datagram(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us, usec_t now);
+
+/* datagram.c */
+/** Sends what DTLS has to say, and notices when it is up or has failed. */
+void peer_settle_dtls(struct peer *p, usec_t now);
+/** What has come through bad lines goes on. */
+void peer_run_lines(struct peer *p, usec_t now);
 
 /* feedback.c */
 void peer_on_rtcp(struct peer *p, const uint8_t *bytes, size_t len, usec_t now);

@@ -94,6 +94,7 @@ struct peer *person_peer(struct person *p, bool sends, bool receives)
                                    .screen = sends && c->screen,
                                    .slots_audio = receives ? c->hears : 0,
                                    .slots_video = receives ? c->receives : 0,
+                                   .best_first = p->run->scenario->protocol == PROTOCOL_JANUS,
                                    .talks = c->talks};
     const struct peer_owner owner = {
         .arg = p, .on_gathered = on_gathered, .on_up = on_peer_up, .on_failed = on_peer_failed};

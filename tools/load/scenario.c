@@ -73,7 +73,7 @@ static int take_flag(struct scenario *s, const char *name, const char *value, bo
 }
 
 /** "--join-rate" or "--join_rate", with its value behind '=' or in the next word. */
-static int read_flags(struct scenario *s, int argc, char **argv, bool shapes,
+static int read_flags(struct scenario *s, int argc, const char *const *argv, bool shapes,
                       struct complaint *why)
 {
     for (int i = 1; i < argc; i++) {
@@ -96,7 +96,8 @@ static int read_flags(struct scenario *s, int argc, char **argv, bool shapes,
     return 0;
 }
 
-int scenario_from_flags(struct scenario *s, int argc, char **argv, struct complaint *why)
+int scenario_from_flags(struct scenario *s, int argc, const char *const *argv,
+                        struct complaint *why)
 {
     if (s->kind[0].rooms == 0)
         s->kind[0].rooms = 1;

@@ -82,7 +82,8 @@ struct complaint {
 void scenario_init(struct scenario *s);
 
 /** 0, 1 (help was asked for), or -EINVAL with a complaint. */
-int scenario_from_flags(struct scenario *s, int argc, char **argv, struct complaint *why);
+int scenario_from_flags(struct scenario *s, int argc, const char *const *argv,
+                        struct complaint *why);
 
 /** Reads a YAML file into it. 0, or -EINVAL with a complaint that names the line. */
 int scenario_from_file(struct scenario *s, const char *path, struct complaint *why);

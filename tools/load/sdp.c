@@ -58,15 +58,21 @@ static void write_codecs(FILE *f, const struct sdp_section *s)
                       s->vp8);
 }
 
+/** In the order in which they are offered. */
+static const char *nth_rid(const struct sdp_section *s, unsigned i)
+{
+    return sdp_rid(s->best_first ? s->layers - 1 - i : i, s->layers);
+}
+
 static void write_sources(FILE *f, const struct sdp_section *s, uint32_t session)
 {
     (void)fprintf(f, "a=msid:s%u t%s\r\n", session, s->mid);
     if (s->layers > 1) {
         for (unsigned i = 0; i < s->layers; i++)
-            (void)fprintf(f, "a=rid:%s send\r\n", sdp_rid(i, s->layers));
+            (void)fprintf(f, "a=rid:%s send\r\n", nth_rid(s, i));
         (void)fprintf(f, "a=simulcast:send ");
         for (unsigned i = 0; i < s->layers; i++)
-            (void)fprintf(f, "%s%s", i ? ";" : "", sdp_rid(i, s->layers));
+            (void)fprintf(f, "%s%s", i ? ";" : "", nth_rid(s, i));
         (void)fprintf(f, "\r\n");
         return;
     }

@@ -27,6 +27,7 @@ struct sdp_section {
     bool other;      ///< neither sound nor picture: to be refused
     char mid[SDP_MID];
     unsigned layers;       ///< that we send; above 1: simulcast by rid
+    bool best_first;       ///< in this order they are offered
     uint32_t ssrc, rtx;    ///< that we send, with one layer
     int opus, vp8, rtx_pt; ///< payload types; -1: none
 };

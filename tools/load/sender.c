@@ -10,10 +10,19 @@
 #define KEY_EACH    (500 * USEC_PER_MS)
 #define NAMED_FIRST 50 ///< packets that say whose they are, even if the server was quick
 #define VP8_HEAD    6
+#define PACE_TIMES  3 ///< the clips' own rate
+#define PACE_BURST  (5 * USEC_PER_MS)
 
 static bool is_sound(const struct sender *s)
 {
     return s->source == SENDER_MICROPHONE;
+}
+
+/** What a clip takes on average. */
+static unsigned rate_of(const struct clip *c)
+{
+    const uint64_t us = (uint64_t)c->interval_us * c->count;
+    return us ? (unsigned)(c->len * 8 * USEC_PER_SEC / us) : 1;
 }
 
 int sender_init(struct sender *s, struct peer *p, enum sender_source source, unsigned layers)
@@ -34,7 +43,9 @@ int sender_init(struct sender *s, struct peer *p, enum sender_source source, uns
         l->ts0 = core_random(p->core);
         if (!is_sound(s) && !(l->kept = calloc(SENDER_KEPT, sizeof(*l->kept))))
             return -ENOMEM;
-        if (seal_stream_init(&l->seal, l->ssrc, false) < 0 ||
+        l->unsent = l->seq;
+        s->rate_bps += PACE_TIMES * rate_of(l->clip);
+        if (seal_stream_init(&l->seal, l->ssrc, !is_sound(s)) < 0 ||
             seal_stream_init(&l->rtx_seal, l->rtx_ssrc, false) < 0)
             return -ENOMEM;
     }
@@ -82,7 +93,7 @@ static size_t write_exts(const struct sender *s, const struct sender_layer *l,
     uint8_t number[2];
     size_t at = 4;
     const unsigned i = (unsigned)(l - s->layer);
-    if (k->named) {
+    if (k->named || rtx) { // nobody reports on repairs, so they say it always
         at = add_ext(out, at, x->mid, s->mid, strlen(s->mid));
         if (s->layers > 1)
             at = add_ext(out, at, rtx ? x->rrid : x->rid, sdp_rid(i, s->layers), 1);
@@ -90,7 +101,7 @@ static size_t write_exts(const struct sender *s, const struct sender_layer *l,
     if (is_sound(s))
         at = add_ext(out, at, x->level, &k->level, 1);
     if (x->twcc) {
-        wr16(number, s->peer->twcc_seq++);
+        wr16(number, rtx ? s->peer->twcc_seq++ : k->twcc);
         at = add_ext(out, at, x->twcc, number, 2);
     }
     while (at % 4)
@@ -152,10 +163,28 @@ static size_t write_packet(const struct sender *s, struct sender_layer *l,
 
 // ---- frames
 
-static void send_frame(struct sender *s, struct sender_layer *l, usec_t now)
+/** For the first time. */
+static void send_packet(struct sender *s, struct sender_layer *l, struct sender_packet *k)
+{
+    struct core *c = s->peer->core;
+    uint8_t out[PEER_PACKET];
+    k->stamp.wall_us = core_wall();
+    k->twcc = s->peer->twcc_seq++;
+    const size_t len = write_packet(s, l, k, false, out);
+    l->packets++;
+    l->octets += (uint32_t)len;
+    s->paced_at += (usec_t)(len * 8 * USEC_PER_SEC / s->rate_bps);
+    if (c->measuring) {
+        c->tally.media.sent++;
+        c->tally.media.sent_bytes += len;
+    }
+    peer_send_rtp(s->peer, &l->seal, out, len);
+}
+
+/** A frame of pictures waits for the pacer, sound goes at once. */
+static void make_frame(struct sender *s, struct sender_layer *l, usec_t now)
 {
     const struct clip_frame *f = &l->clip->frame[l->at];
-    struct core *c = s->peer->core;
     struct sender_packet k = {
         .stamp = {.member = s->peer->conf.member,
                   .layer = s->source == SENDER_CAMERA ? (uint8_t)(l->clip->source - 1) : 0,
@@ -175,21 +204,30 @@ static void send_frame(struct sender *s, struct sender_layer *l, usec_t now)
     k.pid = l->pid;
     k.tl0 = l->tl0;
     for (; k.part < k.parts; k.part++) {
-        uint8_t out[PEER_PACKET];
         k.seq = l->seq++;
-        k.stamp.wall_us = core_wall();
         if (l->kept)
             l->kept[k.seq % SENDER_KEPT] = k;
-        const size_t len = write_packet(s, l, &k, false, out);
-        l->packets++;
-        l->octets += (uint32_t)len;
-        if (c->measuring) {
-            c->tally.media.sent++;
-            c->tally.media.sent_bytes += len;
-        }
-        peer_send_rtp(s->peer, &l->seal, out, len);
+        else
+            send_packet(s, l, &k);
     }
     l->at = (l->at + 1) % l->clip->count;
+}
+
+/** What browsers do too: a keyframe leaves at a few times the rate, not in one burst. */
+static usec_t pace(struct sender *s, usec_t now)
+{
+    for (unsigned i = 0; i < s->layers; i++) {
+        struct sender_layer *l = &s->layer[i];
+        for (; l->unsent != l->seq; l->unsent++) {
+            if (s->paced_at > now)
+                return s->paced_at;
+            send_packet(s, l, &l->kept[l->unsent % SENDER_KEPT]);
+        }
+    }
+    // Only who has nothing to send saves nothing up: a late turn of the loop is caught up with.
+    if (s->paced_at < now - PACE_BURST)
+        s->paced_at = now - PACE_BURST;
+    return USEC_NEVER;
 }
 
 /** Talk spurts and pauses, about as long as people's. */
@@ -221,11 +259,11 @@ usec_t sender_tick(struct sender *s, usec_t now)
                 l->at = 0;
                 l->key_wanted = false;
             }
-            send_frame(s, l, s->next_at);
+            make_frame(s, l, s->next_at);
         }
         s->next_at += s->layer[0].clip->interval_us;
     }
-    return s->next_at;
+    return is_sound(s) ? s->next_at : usec_min(s->next_at, pace(s, now));
 }
 
 void sender_switch(struct sender *s, unsigned layer, bool on)
@@ -261,7 +299,14 @@ bool sender_on_nack(struct sender *s, uint32_t ssrc, uint16_t seq)
     if (!l)
         return false;
     const struct sender_packet *k = l->kept ? &l->kept[seq % SENDER_KEPT] : NULL;
-    if (k && k->clip && k->seq == seq && s->rtx_pt >= 0)
-        peer_send_rtp(s->peer, &l->rtx_seal, out, write_packet(s, l, k, true, out));
+    if (!k || !k->clip || k->seq != seq ||
+        (uint16_t)(l->seq - 1 - seq) < (uint16_t)(l->seq - l->unsent))
+        return true; // too old, or not sent yet
+    const bool rtx = s->rtx_pt >= 0;
+    const size_t len = write_packet(s, l, k, rtx, out);
+    if (rtx)
+        peer_send_rtp(s->peer, &l->rtx_seal, out, len);
+    else
+        peer_resend_rtp(s->peer, &l->seal, out, len);
     return true;
 }

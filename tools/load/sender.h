@@ -22,6 +22,7 @@ struct sender_packet {
     const struct clip *clip; ///< not owned; NULL: none yet
     uint32_t ts;
     uint16_t seq, pid; ///< number, picture id
+    uint16_t twcc;     ///< transport-wide number, of the first time it is sent
     uint8_t tl0;       ///< VP8's TL0PICIDX
     uint8_t part, parts;
     uint8_t level; ///< RFC 6464
@@ -32,6 +33,7 @@ struct sender_layer {
     const struct clip *clip; ///< not owned
     uint32_t ssrc, rtx_ssrc;
     uint16_t seq, rtx_seq, pid;
+    uint16_t unsent; ///< the first of its packets that the pacer still holds, up to `seq`
     uint8_t tl0;
     unsigned at;   ///< the clip's next frame
     bool off;      ///< nobody watches it
@@ -53,6 +55,8 @@ struct sender {
     bool stopped;
     unsigned layers;
     usec_t next_at, began_at;
+    usec_t paced_at;   ///< until when the pacer has spent its rate
+    unsigned rate_bps; ///< at which packets of one frame leave
     bool talks;
     usec_t spurt_until; ///< it talks, or is silent, until then
     struct sender_layer layer[CLIP_LAYERS];
