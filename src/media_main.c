@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "letter/letter.h"
+#include "load.h"
 #include "net/gather.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -49,6 +50,7 @@ struct media {
     struct warm warm;
     struct worker *worker;
     struct udp_batch *rx;
+    struct load load;
     struct gather gather;
     bool quitting;
 };
@@ -143,6 +145,8 @@ static void post(void *ctx, const struct letter *letter)
     struct posted *p = md->control ? calloc(1, sizeof(*p)) : NULL;
     if (!p)
         return;
+    if (letter->type == LETTER_STATS && letter->u.stats.body)
+        load_tell(&md->load, letter->u.stats.body);
     const int64_t len = letter_write(letter, &p->frame);
     if (len < 0) {
         log_at(LEVEL_ERROR, "media.letter", "type=%s error=%d", letter_name(letter->type),
@@ -224,6 +228,16 @@ static void on_connection(uv_stream_t *listener, int status)
     post(md, &hello);
 }
 
+/** Hands a batch to the worker; what it forwards leaves inside. */
+static void run_batch(struct media *md, struct udp_batch *rx)
+{
+    const usec_t began = usec_now();
+    const uint64_t before = md->worker->env.count.packets_out;
+    worker_on_datagrams(md->worker, rx, began);
+    histogram_add(&md->load.forward, usec_now() - began,
+                  md->worker->env.count.packets_out - before);
+}
+
 static void on_readable(uv_poll_t *p, int status, int events)
 {
     struct media *md = p->data;
@@ -234,7 +248,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
         (void)usleep((useconds_t)hold);
     gather_begin(&md->gather, usec_now());
     for (int turn = 0; turn < RECEIVE_BUDGET && udp_recv(md->fd, md->rx) > 0; turn++) {
-        worker_on_datagrams(md->worker, md->rx, usec_now());
+        run_batch(md, md->rx);
         if (md->rx->count < UDP_RECEIVE)
             break; // that was all: the next call would only say so
     }
@@ -245,7 +259,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
 static void on_tcp_packets(void *ctx, struct udp_batch *rx)
 {
     struct media *md = ctx;
-    worker_on_datagrams(md->worker, rx, usec_now());
+    run_batch(md, rx);
     arm(md);
 }
 
@@ -341,6 +355,7 @@ static int listen_for_control(struct media *md, const char *path)
 
 static void start_handles(struct media *md)
 {
+    load_start(&md->load, &md->loop);
     (void)uv_poll_init(&md->loop, &md->readable, md->fd);
     (void)uv_timer_init(&md->loop, &md->deadline);
     (void)uv_timer_init(&md->loop, &md->absent);

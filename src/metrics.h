@@ -4,6 +4,7 @@
 
 #include "call/call.h"
 #include "http/http.h"
+#include "load.h"
 #include "supervisor/supervisor.h"
 
 /** What the figures are read from; nothing is owned. */
@@ -11,6 +12,7 @@ struct metrics {
     const struct http *http;
     const struct supervisor *supervisor;
     const struct call *call;
+    const struct load *load;
 };
 
 /** Answers with all figures. */

@@ -37,6 +37,7 @@ static void on_http_closed(void *arg)
     call_destroy(s->call);
     api_stop(s->api);
     notify_stop(s->notify);
+    load_stop(&s->load);
     reload_stop(&s->reload);
     draining_stop(&s->drain);
     rolling_stop(&s->rolling);
@@ -304,8 +305,8 @@ static int open_shells(struct serve *s)
     if (signal_create(&s->loop, &signal, &s->signal) || whip_create(&whip, &s->whip) ||
         api_open(&api, &s->api))
         return cmd_fail("out of memory");
-    s->metrics =
-        (struct metrics){.http = s->http, .supervisor = s->supervisor, .call = s->call};
+    s->metrics = (struct metrics){
+        .http = s->http, .supervisor = s->supervisor, .call = s->call, .load = &s->load};
     signal_serve(s->signal, s->http);
     whip_serve(s->whip, s->http);
     metrics_routes(s->http, &s->metrics);
@@ -370,6 +371,7 @@ static int run_loop(struct serve *s)
         return cmd_fail("out of memory");
     status = open_http(s);
     if (status == 0) {
+        load_start(&s->load, &s->loop);
         catch_signals(s);
         s->status = build(s);
         if (s->status)

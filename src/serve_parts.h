@@ -8,6 +8,7 @@
 #include "call/call.h"
 #include "draining.h"
 #include "links/tenants.h"
+#include "load.h"
 #include "metrics.h"
 #include "purge.h"
 #include "reload.h"
@@ -42,6 +43,7 @@ struct serve {
     struct signal *signal;
     struct whip *whip;
     struct api *api;
+    struct load load;
     struct metrics metrics;
     struct purge purge;
     struct links_tenant dev_tenant;

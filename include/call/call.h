@@ -11,6 +11,7 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "base/histogram.h"
 #include "letter/letter.h"
 #include "links/links.h"
 #include "sdp/answer.h"
@@ -301,6 +302,16 @@ const char *call_room_next(const struct call *call, size_t *at);
 /** What is open now: {"id", "worker", "participants", "started_at"} of each room; names and
  * titles are not in it. A new array. */
 json_t *call_list_rooms(const struct call *call);
+
+/** Since the start. */
+struct call_counts {
+    uint64_t joined;               ///< participants
+    uint64_t lost;                 ///< connections that stood and broke, but for leaving
+    uint64_t worker_lost;          ///< of these, because their worker ended
+    struct histogram connect_time; ///< from joining to media that stands, the first time
+};
+
+const struct call_counts *call_counts(const struct call *call);
 
 /** Totals for the metrics. */
 void call_totals(const struct call *call, unsigned *rooms, unsigned *participants);

@@ -107,6 +107,9 @@ static void on_connected(struct call_member *m, const struct letter *l)
 {
     if (!m->media || l->u.gone.generation != m->agreement.generation)
         return;
+    if (!m->connected)
+        histogram_add(&m->call->counts.connect_time, usec_now() - m->began, 1);
+    m->connected = true;
     call_tell(m, json_pack("{s:s, s:s, s:I}", "type", "media", "state", "connected",
                            "generation", (json_int_t)l->u.gone.generation));
 }
@@ -260,4 +263,9 @@ void call_destroy(struct call *call)
     if (!call->stopping)
         call_stop(call);
     uv_close((uv_handle_t *)&call->timer, on_freed);
+}
+
+const struct call_counts *call_counts(const struct call *call)
+{
+    return &call->counts;
 }

@@ -3,6 +3,7 @@
 #define CALL_LIVE_H
 
 #include "base/deadline.h"
+#include "base/histogram.h"
 #include "base/map.h"
 #include "base/usec.h"
 #include "call/call.h"
@@ -44,6 +45,7 @@ struct call {
     unsigned up;  ///< workers that have come up so far, until `ready` was told
     bool ready, draining, stopping;
     struct contacts_book contacts;
+    struct call_counts counts;
     const struct call_inviting *inviting; ///< not owned; NULL: nobody keeps invitations
     void *inviting_arg;
 };
@@ -103,6 +105,8 @@ struct call_member {
     bool hand;
     bool away;                  ///< no shell just now
     bool announced;             ///< the others know of it
+    bool connected;             ///< media has stood once
+    usec_t began;               ///< when it joined
     int64_t joined_at;          ///< seconds since 1970
     const struct call_ops *ops; ///< not owned
     void *shell;                ///< not owned, NULL while away

@@ -49,6 +49,8 @@ static struct call_member *make(struct call *call, struct call_room *room,
     m->role = who->role;
     m->client = who->client;
     m->joined_at = (int64_t)time(NULL);
+    m->began = usec_now();
+    call->counts.joined++;
     m->gone = (struct deadline){.owner = m, .due = on_away_too_long};
     m->step = (struct deadline){.owner = m, .due = call_on_step};
     if (map_put(&call->members, m->id, strlen(m->id), m) != 0) {
@@ -169,6 +171,8 @@ void call_member_end(struct call_member *m, const char *reason)
 
 void call_member_lost(struct call_member *m, const char *reason)
 {
+    m->call->counts.lost++;
+    m->call->counts.worker_lost += strcmp(reason, "worker_restarted") == 0;
     if (m->client != CLIENT_WEB) {
         call_member_end(m, reason);
         return;

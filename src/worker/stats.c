@@ -1,5 +1,9 @@
 #include "worker/worker.h"
 
+#include "room/downlink.h"
+
+#include <stdlib.h>
+
 static json_t *drops(const uint64_t count[DROP_COUNT])
 {
     json_t *o = json_object();
@@ -24,6 +28,32 @@ static json_t *data(const struct worker *w)
                      "no_channel", (json_int_t)c->no_channel,              //
                      "not_allowed", (json_int_t)c->not_allowed,            //
                      "refused", (json_int_t)c->refused);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/** What viewers' lines can take: the tenth, the middle and the ninetieth of a hundred. */
+static json_t *estimates(const struct worker *w)
+{
+    uint64_t *all = calloc(w->members.count + 1, sizeof(*all));
+    size_t n = 0, at = 0;
+    for (struct worker_member *m; all && (m = map_next(&w->members, &at));)
+        if (m->member->down && m->member->down->estimate.source != ESTIMATE_NONE)
+            all[n++] = m->member->down->estimate.target_bps;
+    if (n > 0)
+        qsort(all, n, sizeof(*all), by_size);
+    json_t *o = json_pack("{s:I}", "count", (json_int_t)n);
+    if (n > 0 && o) {
+        json_object_set_new(o, "p10", json_integer((json_int_t)all[n / 10]));
+        json_object_set_new(o, "p50", json_integer((json_int_t)all[n / 2]));
+        json_object_set_new(o, "p90", json_integer((json_int_t)all[n * 9 / 10]));
+    }
+    free(all);
+    return o;
 }
 
 json_t *worker_stats(const struct worker *w)
@@ -55,8 +85,8 @@ json_t *worker_stats(const struct worker *w)
         {"probes", c->probes},
         {"padding", c->padding},
     };
-    json_t *o = json_pack("{s:o, s:o, s:o}", "dropped", drops(w->dropped), "unsent",
-                          drops(c->unsent), "data", data(w));
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "estimates", estimates(w), "dropped",
+                          drops(w->dropped), "unsent", drops(c->unsent), "data", data(w));
     for (size_t i = 0; o && i < sizeof(counter) / sizeof(*counter); i++)
         if (json_object_set_new(o, counter[i].name,
                                 json_integer((json_int_t)counter[i].value))) {

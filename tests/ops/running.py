@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests/api"))
 from serving import ENV, SALON, Answer, free_port, free_udp_port  # noqa: E402
 
 
-def wait_for(what, seconds=30, why="it did not come"):
+def wait_for(what, seconds=120, why="it did not come"):
     """What `what()` gives once it is true; the time is only there to end a test that fails."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -97,6 +97,7 @@ class Salon:
         self.process = subprocess.Popen([SALON, "serve", "--config", self.file], stdout=subprocess.DEVNULL,
                                         stderr=self.log, text=True, env=self.env)
         wait_for(self.is_ready, why=self.read_log)
+        self.said("serve.ready")  # all workers, not only one
 
     def is_ready(self):
         assert self.process.poll() is None, self.read_log()
@@ -155,7 +156,7 @@ class Salon:
     def stop(self):
         if self.process.poll() is None:
             self.signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def end(self):
         try:
