@@ -1,7 +1,8 @@
-#include "config.h"
+#include "config_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,128 @@ static void a_missing_file_is_named(void **state)
     assert_string_equal(why, "/nowhere/f.yaml: No such file or directory");
 }
 
+/* ---- the environment ---- */
+
+static void the_environment_stands_over_the_file(void **state)
+{
+    struct config *c;
+
+    (void)state;
+    setenv("SALON_HTTP_PORT", "9000", 1);
+    setenv("SALON_ICE_SERVERS_2_CREDENTIAL", "out of the file", 1);
+    setenv("SALON_SERVER_KEY", "/run/key", 1); // one that the file does not give
+    c = parse("http: {port: 1}\nice_servers: [{urls: ['turn:a']}, {urls: ['turn:b']}]\n");
+    unsetenv("SALON_HTTP_PORT");
+    unsetenv("SALON_ICE_SERVERS_2_CREDENTIAL");
+    unsetenv("SALON_SERVER_KEY");
+    assert_non_null(c);
+    assert_int_equal(c->http.port, 9000);
+    assert_null(c->ice_servers[0].credential);
+    assert_string_equal(c->ice_servers[1].credential, "out of the file");
+    assert_string_equal(c->server_key, "/run/key");
+    config_free(c);
+}
+
+static void what_is_wrong_in_the_environment_names_the_variable(void **state)
+{
+    static const struct {
+        const char *name, *value, *why;
+    } bad[] = {
+        {"SALON_HTTP_PORT", "x", "SALON_HTTP_PORT: http.port: "},
+        {"SALON_HTTP_PORT", "0", "SALON_HTTP_PORT: http.port: "},
+        {"SALON_HTTP_PORT", "99999999999999999999", "SALON_HTTP_PORT: http.port: "},
+        {"SALON_LOG_FORMAT", "xml", "SALON_LOG_FORMAT: log.format: "},
+        {"SALON_ADMIN_TOKEN", "short", "SALON_ADMIN_TOKEN: admin.token: "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv(bad[i].name, bad[i].value, 1);
+        assert_null(parse("http:\n  port: 80\n"));
+        unsetenv(bad[i].name);
+        assert_int_equal(strncmp(why, bad[i].why, strlen(bad[i].why)), 0);
+    }
+}
+
+static void an_admin_api_that_others_reach_needs_a_token(void **state)
+{
+    struct config *c;
+
+    (void)state;
+    assert_null(parse("admin: {listen: 0.0.0.0}"));
+    assert_null(parse("admin: {listen: 192.0.2.1, token: short}"));
+    c = parse("admin: {listen: 127.0.0.1}");
+    assert_non_null(c);
+    config_free(c);
+    c = parse("admin: {listen: '::', token: sixteen-or-more-characters}");
+    assert_non_null(c);
+    config_free(c);
+}
+
+/* ---- two of them ---- */
+
+static char told[512];
+
+static void tell(const char *field, void *arg)
+{
+    (void)arg;
+    (void)strcat(strcat(told, field), ";");
+}
+
+static void what_differs_is_named_once_and_a_list_by_its_name(void **state)
+{
+    struct config *one = parse("media: {announce: [192.0.2.1, 192.0.2.2]}\nlog: {level: warn}");
+    struct config *same =
+        parse("log: {level: warn}\nmedia: {announce: [192.0.2.1, 192.0.2.2]}");
+    struct config *other =
+        parse("media: {announce: [192.0.2.3]}\nlimits: {joins_per_minute: 9}\n"
+              "ice_servers: [{urls: ['turn:a'], credential: b}]\n"
+              "http: {tls: {cert: c, key: k}}");
+
+    (void)state;
+    told[0] = '\0';
+    assert_int_equal(config_compare(one, same, tell, NULL), 0);
+    assert_string_equal(told, "");
+    assert_int_equal(config_compare(one, other, tell, NULL), 0);
+    for (const char *const *field =
+             (const char *const[]){"media.announce;", "log.level;", "limits.joins_per_minute;",
+                                   "ice_servers;", "http.tls.cert;", "http.tls.key;", NULL};
+         *field; field++) {
+        char *found = strstr(told, *field);
+        assert_non_null(found);
+        memset(found, ' ', strlen(*field)); // so that nothing is left
+    }
+    assert_int_equal(strspn(told, " "), strlen(told));
+    config_free(one);
+    config_free(same);
+    config_free(other);
+}
+
+static int find_in_file(const struct config_leaf *leaf, void *text)
+{
+    const char *dot = strrchr(leaf->path, '.');
+    char key[CONFIG_PATH];
+
+    (void)snprintf(key, sizeof key, "%s:", dot ? dot + 1 : leaf->path);
+    if (!strstr(text, key))
+        fail_msg("%s does not stand in config/salon.yaml", leaf->path);
+    return 0;
+}
+
+static void the_commented_file_has_every_key(void **state)
+{
+    static char text[65536];
+    FILE *f = fopen(CONFIG_FILE, "re");
+    struct config *config = parse("ice_servers: [{urls: ['turn:a']}]");
+
+    (void)state;
+    assert_non_null(f);
+    assert_true(fread(text, 1, sizeof text - 1, f) > 0);
+    (void)fclose(f);
+    assert_int_equal(config_walk(config, find_in_file, text), 0);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +251,11 @@ int main(void)
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(a_fault_is_named_by_file_line_and_field),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(the_environment_stands_over_the_file),
+        cmocka_unit_test(what_is_wrong_in_the_environment_names_the_variable),
+        cmocka_unit_test(an_admin_api_that_others_reach_needs_a_token),
+        cmocka_unit_test(what_differs_is_named_once_and_a_list_by_its_name),
+        cmocka_unit_test(the_commented_file_has_every_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

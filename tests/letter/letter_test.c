@@ -242,6 +242,16 @@ static void the_quality_of_a_room_is_asked_by_seq(void **state)
     letter_fini(&out);
 }
 
+static void a_log_level_crosses_by_name(void **state)
+{
+    (void)state;
+    struct letter l = {.type = LETTER_LOG_LEVEL, .u.log_level = LEVEL_DEBUG};
+    struct letter out;
+    round_trip(&l, &out);
+    assert_int_equal(out.u.log_level, LEVEL_DEBUG);
+    letter_fini(&out);
+}
+
 static void every_type_has_its_own_name(void **state)
 {
     (void)state;
@@ -265,6 +275,7 @@ static void refuse(const char *text, const char *named)
 static void what_is_no_letter_is_refused_by_field(void **state)
 {
     (void)state;
+    refuse("{\"type\":\"log.level\",\"level\":\"loud\"}", "level");
     refuse("", "json");
     refuse("[]", "json");
     refuse("{\"type\":\"quit\",\"type\":\"quit\"}", "json");
@@ -315,6 +326,7 @@ int main(void)
         cmocka_unit_test(stats_carry_any_object),
         cmocka_unit_test(the_demand_for_each_track_survives),
         cmocka_unit_test(the_quality_of_a_room_is_asked_by_seq),
+        cmocka_unit_test(a_log_level_crosses_by_name),
         cmocka_unit_test(every_type_has_its_own_name),
         cmocka_unit_test(what_is_no_letter_is_refused_by_field),
     };

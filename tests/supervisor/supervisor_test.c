@@ -231,6 +231,37 @@ static void the_least_loaded_worker_is_picked(void **state)
     finish(&w);
 }
 
+static void a_held_worker_is_picked_only_if_there_is_no_other(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "good", 2, 0);
+    turn_until(&w, &w.ups, 2);
+    supervisor_load(w.sup, 1, 3);
+    supervisor_hold(w.sup, 0, true);
+    assert_int_equal(supervisor_pick(w.sup), 1);
+    supervisor_hold(w.sup, 1, true);
+    assert_int_equal(supervisor_pick(w.sup), 0);
+    supervisor_hold(w.sup, 0, false);
+    assert_int_equal(supervisor_pick(w.sup), 0);
+    finish(&w);
+}
+
+static void a_worker_told_to_restart_is_lost_and_comes_again(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "good", 1, 0);
+    assert_false(supervisor_restart(w.sup, 0)); // it is not up yet
+    turn_until(&w, &w.ups, 1);
+    const int64_t pid = look(&w, 0).pid;
+    assert_true(supervisor_restart(w.sup, 0));
+    turn_until(&w, &w.ups, 2);
+    assert_int_equal(w.losts, 1);
+    assert_int_not_equal(look(&w, 0).pid, pid);
+    finish(&w);
+}
+
 static void letters_go_both_ways(void **state)
 {
     (void)state;
@@ -415,6 +446,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workers_come_up_with_their_port_and_fingerprint),
         cmocka_unit_test(the_least_loaded_worker_is_picked),
+        cmocka_unit_test(a_held_worker_is_picked_only_if_there_is_no_other),
+        cmocka_unit_test(a_worker_told_to_restart_is_lost_and_comes_again),
         cmocka_unit_test(letters_go_both_ways),
         cmocka_unit_test(a_killed_worker_is_lost_and_started_again),
         cmocka_unit_test(a_silent_worker_is_killed_and_started_again),
