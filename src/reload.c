@@ -68,7 +68,7 @@ static bool take_limits(struct serve *s, struct config *fresh)
 {
     const struct config_limits *l = &fresh->limits;
 
-    if (call_set(s->call, l->room_participants, call_ice_servers(s->call)))
+    if (call_set(s->call, l->room_participants, NULL))
         return false;
     limit_set(s->rooms, l->rooms_per_minute, l->rooms_per_minute);
     limit_set(s->unknown_links, l->unknown_links_per_minute, l->unknown_links_per_minute);

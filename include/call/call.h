@@ -89,8 +89,8 @@ void call_stop(struct call *call);
 /** While `on`, no room opens that is not open: who comes is told "no_media_worker". */
 void call_drain(struct call *call, bool on);
 
-/** Other figures from now on: as room_limit (not 0) and ice_servers of call_conf. 0 or -ENOMEM.
- */
+/** Other figures from now on: as room_limit (not 0) and ice_servers (NULL: as before) of
+ * call_conf. 0 or -ENOMEM. */
 int call_set(struct call *call, unsigned room_limit, const json_t *ice_servers);
 
 /** Frees it once its timer is closed: let the loop run. call_destroy(NULL) is fine. */

@@ -208,7 +208,7 @@ void call_drain(struct call *call, bool on)
 
 int call_set(struct call *call, unsigned room_limit, const json_t *ice_servers)
 {
-    json_t *copy = json_deep_copy(ice_servers);
+    json_t *copy = ice_servers ? json_deep_copy(ice_servers) : json_incref(call->ice_servers);
     if (!copy)
         return -ENOMEM;
     json_decref(call->ice_servers);
