@@ -173,8 +173,8 @@ static void write_worker_histogram(FILE *f, const struct metrics *m, const char 
 static void write_estimates(FILE *f, const struct metrics *m)
 {
     static const struct {
-        const char *stat, *quantile;
-    } quantiles[] = {{"p10", "0.1"}, {"p50", "0.5"}, {"p90", "0.9"}};
+        const char *stat, *percentile;
+    } percentiles[] = {{"p10", "10"}, {"p50", "50"}, {"p90", "90"}};
     struct supervisor_worker w;
 
     head(f, "salon_downlink_estimate_bits_per_second", "gauge",
@@ -182,12 +182,13 @@ static void write_estimates(FILE *f, const struct metrics *m)
     for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++) {
         const json_t *all = json_object_get(w.stats, "estimates"), *value;
 
-        for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
-            if ((value = json_object_get(all, quantiles[q].stat)))
+        for (size_t q = 0; q < sizeof percentiles / sizeof *percentiles; q++)
+            if ((value = json_object_get(all, percentiles[q].stat)))
                 (void)fprintf(f,
                               "salon_downlink_estimate_bits_per_second{worker=\"%u\","
-                              "quantile=\"%s\"} %lld\n",
-                              i, quantiles[q].quantile, (long long)json_integer_value(value));
+                              "percentile=\"%s\"} %lld\n",
+                              i, percentiles[q].percentile,
+                              (long long)json_integer_value(value));
     }
 }
 
