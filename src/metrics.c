@@ -177,7 +177,7 @@ static void write_estimates(FILE *f, const struct metrics *m)
     } percentiles[] = {{"p10", "10"}, {"p50", "50"}, {"p90", "90"}};
     struct supervisor_worker w;
 
-    head(f, "salon_downlink_estimate_bits_per_second", "gauge",
+    head(f, "salon_downlink_estimate_bytes_per_second", "gauge",
          "What viewers' lines can take, over the viewers of the worker.");
     for (unsigned i = 0; supervisor_look(m->supervisor, i, &w); i++) {
         const json_t *all = json_object_get(w.stats, "estimates"), *value;
@@ -185,10 +185,10 @@ static void write_estimates(FILE *f, const struct metrics *m)
         for (size_t q = 0; q < sizeof percentiles / sizeof *percentiles; q++)
             if ((value = json_object_get(all, percentiles[q].stat)))
                 (void)fprintf(f,
-                              "salon_downlink_estimate_bits_per_second{worker=\"%u\","
+                              "salon_downlink_estimate_bytes_per_second{worker=\"%u\","
                               "percentile=\"%s\"} %lld\n",
                               i, percentiles[q].percentile,
-                              (long long)json_integer_value(value));
+                              (long long)json_integer_value(value) / 8);
     }
 }
 

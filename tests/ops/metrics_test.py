@@ -38,7 +38,7 @@ def promtool_finds_nothing_and_a_call_is_counted(make):
                 "salon_packets_received_total", "salon_packets_sent_total", "salon_worker_cpu_seconds_total",
                 "salon_control_cpu_seconds_total", "salon_forward_duration_seconds_count",
                 "salon_worker_busy_seconds_count", "salon_control_busy_seconds_count",
-                "salon_downlink_estimate_bits_per_second")) and value(text, "salon_join_duration_seconds_count") == 2
+                "salon_downlink_estimate_bytes_per_second")) and value(text, "salon_join_duration_seconds_count") == 2
         wait_for(done, why=lambda: metrics(s))
     finally:
         for p in peers:
