@@ -316,8 +316,8 @@ static int open_port(struct media *md, const struct media_args *a)
 
 static int make_worker(struct media *md, const struct media_args *a)
 {
-    if (opener_setup() < 0 || warm_init(&md->warm) < 0 || dtls_ctx_init(&md->dtls) < 0 ||
-        seal_engine_init(&md->seal, SEAL_BEST) < 0)
+    if (opener_setup() < 0 || seal_engine_init(&md->seal, SEAL_BEST) < 0 ||
+        warm_init(&md->warm, &md->seal) < 0 || dtls_ctx_init(&md->dtls) < 0)
         return -ENOMEM;
     const struct worker_conf conf = {
         .number = (unsigned)a->worker,

@@ -20,6 +20,7 @@
 #include "sctp/sctp.h"
 #include "srtp/open.h"
 #include "srtp/seal.h"
+#include "srtp/sealer.h"
 
 #include <stdbool.h>
 

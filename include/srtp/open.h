@@ -1,14 +1,19 @@
 /**
- * What comes in, opened, and the RTCP that goes out, sealed (RFC 3711, RFC 7714), by libsrtp2.
+ * What comes in, opened (RFC 3711, RFC 7714).
  *
- * Hostile bytes are opened by the well-kept library. Outgoing RTP is srtp/seal.h's.
+ * Media by libsrtp2. Its session weighs 18 kB, so it is made at the first packet of media: who
+ * only watches has none. RTCP, which everybody sends, by OpenSSL's ciphers with keys that are
+ * set for each packet (src/srtp/open_rtcp.c): 100 bytes a peer. What goes out is srtp/seal.h's
+ * and srtp/sealer.h's.
  */
 #ifndef SRTP_OPEN_H
 #define SRTP_OPEN_H
 
 #include "base/drop.h"
 #include "srtp/profile.h"
+#include "srtp/seal.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,19 +26,32 @@
 /** Starts the library, once a process and before its sandbox closes. 0 or -EIO. */
 int opener_setup(void);
 
-/** Ends the library, after the last opener and sealer. */
+/** Ends the library, after the last opener. */
 void opener_teardown(void);
+
+/** An SSRC that has authenticated. */
+struct opener_ssrc {
+    uint32_t ssrc;
+    bool rtcp;        ///< has sent RTCP; then:
+    uint32_t highest; ///< its highest SRTCP index
+    uint64_t seen;    ///< bit n: index highest - n has come
+};
 
 /** The receiving end of one peer. */
 struct opener {
-    struct srtp_ctx_t_ *session;       ///< owned
-    uint32_t ssrc[OPENER_MAX_STREAMS]; ///< those that have authenticated
+    struct srtp_ctx_t_ *session;      ///< owned; NULL until media comes
+    const struct seal_engine *engine; ///< not owned
+    uint16_t profile;
+    uint8_t key[32], salt[14]; ///< master key and salt
+    struct session_keys rtcp;
+    struct opener_ssrc *ssrc; ///< owned; grows as they authenticate
     unsigned count;
     unsigned last; ///< index into `ssrc` of the last one asked for
 };
 
 /** Master key and salt of the direction towards us. 0, -EINVAL (profile), -ENOMEM. */
-int opener_init(struct opener *o, uint16_t profile, const uint8_t *key, const uint8_t *salt);
+int opener_init(struct opener *o, const struct seal_engine *engine, uint16_t profile,
+                const uint8_t *key, const uint8_t *salt);
 
 /** Wipes and frees. A zeroed struct is fine. */
 void opener_fini(struct opener *o);
@@ -41,11 +59,13 @@ void opener_fini(struct opener *o);
 /**
  * Opens one SRTP packet in place and shortens `*len` by the trailer. DROP_NONE, DROP_SHORT,
  * DROP_MALFORMED, DROP_AUTH, DROP_REPLAY (seen, or older than 1024 packets), or
- * DROP_UNKNOWN_SSRC (the peer has used up its SSRCs). After a drop the bytes are worthless.
+ * DROP_UNKNOWN_SSRC (the peer has used up its SSRCs, or there is no memory). After a drop the
+ * bytes are worthless.
  */
 enum drop opener_rtp(struct opener *o, uint8_t *data, size_t *len);
 
-/** The same for a compound SRTCP packet. */
+/** The same for a compound SRTCP packet; of those, what is older than 64 packets is a replay.
+ */
 enum drop opener_rtcp(struct opener *o, uint8_t *data, size_t *len);
 
 /**
@@ -53,24 +73,5 @@ enum drop opener_rtcp(struct opener *o, uint8_t *data, size_t *len);
  * so only for an SSRC that has been signalled away.
  */
 void opener_forget(struct opener *o, uint32_t ssrc);
-
-/** The sending end of one peer's RTCP; it counts the SRTCP indexes of our few SSRCs. */
-struct sealer {
-    struct srtp_ctx_t_ *session; ///< owned
-    uint16_t profile;
-};
-
-/** Master key and salt of the direction towards the peer. 0, -EINVAL, -ENOMEM. */
-int sealer_init(struct sealer *s, uint16_t profile, const uint8_t *key, const uint8_t *salt);
-
-/** Wipes and frees. A zeroed struct is fine. */
-void sealer_fini(struct sealer *s);
-
-/**
- * Seals one compound RTCP packet in place; it grows by at most PROFILE_TRAILER_MAX bytes, for
- * which `cap` must have room. DROP_NONE, DROP_SHORT (no room, or less than a header) or
- * DROP_MALFORMED.
- */
-enum drop sealer_rtcp(struct sealer *s, uint8_t *data, size_t *len, size_t cap);
 
 #endif

@@ -18,6 +18,13 @@ struct profile_sizes {
     uint8_t key, salt, tag;
 };
 
+/** What protects RTP, or RTCP, in one direction (RFC 3711 section 4.3). Wipe after use. */
+struct session_keys {
+    uint8_t cipher[32];
+    uint8_t auth[20]; ///< AES128_CM_HMAC_SHA1_80 only
+    uint8_t salt[14]; ///< GCM: 12
+};
+
 static inline struct profile_sizes profile_sizes(uint16_t profile)
 {
     switch (profile) {

@@ -35,6 +35,7 @@ enum seal_backend {
 struct seal_engine {
     enum seal_backend backend; ///< never SEAL_BEST after init
     struct IMB_MGR *mgr;       ///< owned; NULL with OpenSSL
+    struct rtcp_ciphers *rtcp; ///< owned: what opens RTCP, for all peers
 };
 
 /** 0, -ENOTSUP (this build or machine has no such backend), -ENOMEM. */

@@ -11,11 +11,11 @@
 #define WARM_PROFILES 3
 
 struct warm {
-    struct sealer sealer[WARM_PROFILES];
+    struct opener opener[WARM_PROFILES];
 };
 
 /** After opener_setup(). 0, or -errno: a profile cannot be used. */
-int warm_init(struct warm *w);
+int warm_init(struct warm *w, struct seal_engine *engine);
 
 /** Before opener_teardown(). A zeroed struct is fine. */
 void warm_fini(struct warm *w);

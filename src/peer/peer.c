@@ -102,9 +102,10 @@ static int take_keys(struct peer *p)
     int err = dtls_export(&p->dtls, &keys);
     if (err < 0)
         return err;
-    err = opener_init(&p->opener, keys.profile, keys.theirs.key, keys.theirs.salt);
+    err =
+        opener_init(&p->opener, p->env->seal, keys.profile, keys.theirs.key, keys.theirs.salt);
     if (err == 0)
-        err = sealer_init(&p->rtcp, keys.profile, keys.ours.key, keys.ours.salt);
+        err = sealer_init(&p->rtcp, p->env->seal, keys.profile, keys.ours.key, keys.ours.salt);
     if (err == 0)
         err = seal_init(&p->seal, p->env->seal, keys.profile, keys.ours.key, keys.ours.salt);
     dtls_keys_wipe(&keys);

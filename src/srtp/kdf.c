@@ -7,8 +7,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-// RFC 3711 section 4.3.1: labels of SRTP; 3..5 are SRTCP's, which libsrtp2 does.
-enum { LABEL_CIPHER = 0, LABEL_AUTH = 1, LABEL_SALT = 2 };
+// RFC 3711 sections 4.3.1 and 4.3.2: labels of SRTP; SRTCP's are three higher.
+enum { LABEL_CIPHER = 0, LABEL_AUTH = 1, LABEL_SALT = 2, LABELS_RTCP = 3 };
 
 /**
  * RFC 3711 section 4.3.3: the keystream of AES-CM with the master key, its counter block being
@@ -29,7 +29,8 @@ static int derive(EVP_CIPHER_CTX *ctx, const uint8_t salt[14], uint8_t label, ui
                : -ENOMEM;
 }
 
-int kdf_rtp(uint16_t profile, const uint8_t *key, const uint8_t *salt, struct session_keys *out)
+static int derive_all(uint16_t profile, const uint8_t *key, const uint8_t *salt, uint8_t labels,
+                      struct session_keys *out)
 {
     const struct profile_sizes sizes = profile_sizes(profile);
     uint8_t padded[14] = {0};
@@ -38,11 +39,22 @@ int kdf_rtp(uint16_t profile, const uint8_t *key, const uint8_t *salt, struct se
     const EVP_CIPHER *cipher = sizes.key == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
     int err = -ENOMEM;
     if (ctx && EVP_EncryptInit_ex(ctx, cipher, NULL, key, NULL) == 1 &&
-        derive(ctx, padded, LABEL_CIPHER, out->cipher, sizes.key) == 0 &&
-        derive(ctx, padded, LABEL_AUTH, out->auth, sizeof(out->auth)) == 0 &&
-        derive(ctx, padded, LABEL_SALT, out->salt, sizes.salt) == 0)
+        derive(ctx, padded, labels + LABEL_CIPHER, out->cipher, sizes.key) == 0 &&
+        derive(ctx, padded, labels + LABEL_AUTH, out->auth, sizeof(out->auth)) == 0 &&
+        derive(ctx, padded, labels + LABEL_SALT, out->salt, sizes.salt) == 0)
         err = 0;
     EVP_CIPHER_CTX_free(ctx);
     OPENSSL_cleanse(padded, sizeof(padded));
     return err;
+}
+
+int kdf_rtp(uint16_t profile, const uint8_t *key, const uint8_t *salt, struct session_keys *out)
+{
+    return derive_all(profile, key, salt, 0, out);
+}
+
+int kdf_rtcp(uint16_t profile, const uint8_t *key, const uint8_t *salt,
+             struct session_keys *out)
+{
+    return derive_all(profile, key, salt, LABELS_RTCP, out);
 }

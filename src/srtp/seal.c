@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/seq.h"
+#include "open_rtcp.h"
 #include "seal_backend.h"
 
 #include <assert.h>
@@ -16,21 +17,50 @@
 
 int seal_engine_init(struct seal_engine *e, enum seal_backend want)
 {
-    *e = (struct seal_engine){.backend = SEAL_OPENSSL};
+    *e = (struct seal_engine){.backend = SEAL_OPENSSL, .rtcp = rtcp_ciphers_new()};
+    if (!e->rtcp)
+        return -ENOMEM;
     if (want == SEAL_OPENSSL)
         return 0;
     e->mgr = ipsec_mb_new();
     if (e->mgr)
         e->backend = SEAL_IPSEC_MB;
-    else if (want == SEAL_IPSEC_MB)
+    else if (want == SEAL_IPSEC_MB) {
+        seal_engine_fini(e);
         return -ENOTSUP;
+    }
     return 0;
 }
 
 void seal_engine_fini(struct seal_engine *e)
 {
     ipsec_mb_free(e->mgr);
+    rtcp_ciphers_free(e->rtcp);
     *e = (struct seal_engine){0};
+}
+
+struct seal_keys *seal_keys_new(const struct seal_engine *e, uint16_t profile,
+                                const struct session_keys *k)
+{
+    return e->backend == SEAL_IPSEC_MB ? ipsec_mb_keys_new(e->mgr, profile, k)
+                                       : openssl_keys_new(profile, k);
+}
+
+void seal_keys_free(const struct seal_engine *e, struct seal_keys *keys)
+{
+    if (e && e->backend == SEAL_IPSEC_MB)
+        ipsec_mb_keys_free(keys);
+    else
+        openssl_keys_free(keys);
+}
+
+void seal_run(const struct seal_engine *e, struct seal_keys *keys, uint16_t profile,
+              const struct seal_text *t)
+{
+    if (e->backend == SEAL_IPSEC_MB)
+        ipsec_mb_seal(e->mgr, keys, profile, t);
+    else
+        openssl_seal(keys, profile, t);
 }
 
 int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, const uint8_t *key,
@@ -43,8 +73,7 @@ int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, cons
     struct session_keys k;
     if (kdf_rtp(profile, key, salt, &k) == 0) {
         memcpy(s->salt, k.salt, sizes.salt);
-        s->keys = engine->backend == SEAL_IPSEC_MB ? ipsec_mb_keys_new(engine->mgr, profile, &k)
-                                                   : openssl_keys_new(profile, &k);
+        s->keys = seal_keys_new(engine, profile, &k);
     }
     OPENSSL_cleanse(&k, sizeof(k));
     return s->keys ? 0 : -ENOMEM;
@@ -52,10 +81,7 @@ int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, cons
 
 void seal_fini(struct seal *s)
 {
-    if (s->engine && s->engine->backend == SEAL_IPSEC_MB)
-        ipsec_mb_keys_free(s->keys);
-    else
-        openssl_keys_free(s->keys);
+    seal_keys_free(s->engine, s->keys);
     free(s->begun);
     OPENSSL_cleanse(s, sizeof(*s));
 }
@@ -163,6 +189,9 @@ static enum drop check_packet(const struct seal *s, const struct seal_stream *st
     t->header = header_length(t->pkt, t->len);
     if (t->header == 0)
         return DROP_SHORT;
+    t->aad = t->pkt; // RFC 7714 section 8.2
+    t->aad_len = t->header;
+    t->tag = t->pkt + t->len;
     return rd32(t->pkt + 8) == st->ssrc ? DROP_NONE : DROP_UNKNOWN_SSRC;
 }
 
@@ -178,10 +207,10 @@ static void number(const struct seal *s, struct seal_text *t, int64_t index)
 {
     const bool cm = s->profile == PROFILE_CM80;
     uint8_t *at = t->iv + (cm ? 4 : 2);
-    t->roc = (uint32_t)(index >> 16);
+    t->after = (uint32_t)(index >> 16);
     memset(t->iv, 0, sizeof(t->iv));
     memcpy(at, t->pkt + 8, 4);
-    wr32(at + 4, t->roc);
+    wr32(at + 4, t->after);
     memcpy(at + 8, t->pkt + 2, 2);
     for (size_t i = 0; i < (cm ? 14 : 12); i++)
         t->iv[i] ^= s->salt[i];
@@ -189,10 +218,7 @@ static void number(const struct seal *s, struct seal_text *t, int64_t index)
 
 static void run(const struct seal *s, const struct seal_text *t)
 {
-    if (s->engine->backend == SEAL_IPSEC_MB)
-        ipsec_mb_seal(s->engine->mgr, s->keys, s->profile, t);
-    else
-        openssl_seal(s->keys, s->profile, t);
+    seal_run(s->engine, s->keys, s->profile, t);
 }
 
 static void remember_tag(struct seal_stream *st, const struct seal_text *t, int64_t index)

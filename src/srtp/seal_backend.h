@@ -5,12 +5,16 @@
 #include "kdf.h"
 #include "srtp/seal.h"
 
-/** A packet whose number is reserved: encrypt from `header` to `len`, write the tag behind. */
+/** A packet whose number is reserved: encrypt from `header` to `len`, write the tag. */
 struct seal_text {
     uint8_t *pkt;
     size_t header, len;
+    const uint8_t *aad; ///< GCM: what is signed beside the encrypted
+    size_t aad_len;
+    uint8_t *tag;   ///< where it goes
     uint8_t iv[16]; ///< GCM: 12 bytes of it
-    uint32_t roc;   ///< AES128_CM_HMAC_SHA1_80 signs it, without sending it
+    uint32_t after; ///< AES128_CM_HMAC_SHA1_80 signs it behind the packet: RTP's rollover
+                    ///< counter, which is not sent, or RTCP's index, which is
 };
 
 /** Key schedules. NULL without memory, or if the backend is not there. */
@@ -29,6 +33,13 @@ struct seal_keys *ipsec_mb_keys_new(struct IMB_MGR *mgr, uint16_t profile,
 void ipsec_mb_keys_free(struct seal_keys *keys);
 void ipsec_mb_seal(struct IMB_MGR *mgr, struct seal_keys *keys, uint16_t profile,
                    const struct seal_text *t);
+
+/** The same of whichever backend the engine has. */
+struct seal_keys *seal_keys_new(const struct seal_engine *e, uint16_t profile,
+                                const struct session_keys *k);
+void seal_keys_free(const struct seal_engine *e, struct seal_keys *keys);
+void seal_run(const struct seal_engine *e, struct seal_keys *keys, uint16_t profile,
+              const struct seal_text *t);
 
 #define IPSEC_MB_BATCH 16
 

@@ -91,14 +91,11 @@ void ipsec_mb_keys_free(struct seal_keys *keys)
     free(keys);
 }
 
-/**
- * One packet as a job. The rollover counter is signed as if it followed the packet, so it
- * stands where the tag will be until the job is done.
- */
+/** One packet as a job. What is signed behind the packet stands there until the job is done. */
 static void describe(IMB_JOB *job, struct seal_keys *keys, const struct seal_text *t,
                      uint8_t *mac)
 {
-    wr32(t->pkt + t->len, t->roc);
+    wr32(t->pkt + t->len, t->after);
     job->cipher_mode = t->len > t->header ? IMB_CIPHER_CNTR : IMB_CIPHER_NULL;
     job->cipher_direction = IMB_DIR_ENCRYPT;
     job->hash_alg = IMB_AUTH_HMAC_SHA_1;
@@ -139,7 +136,7 @@ void ipsec_mb_seal_cm(struct IMB_MGR *mgr, struct seal_keys *const *keys,
     }
     assert(done == n);
     for (size_t i = 0; i < n; i++)
-        memcpy(t[i].pkt + t[i].len, mac[i], TAG_CM80);
+        memcpy(t[i].tag, mac[i], TAG_CM80);
 }
 
 void ipsec_mb_seal(struct IMB_MGR *mgr, struct seal_keys *keys, uint16_t profile,
@@ -150,12 +147,12 @@ void ipsec_mb_seal(struct IMB_MGR *mgr, struct seal_keys *keys, uint16_t profile
     const size_t len = t->len - t->header;
     switch (profile) {
     case PROFILE_GCM128:
-        IMB_AES128_GCM_ENC(mgr, &keys->gcm, &ctx, text, text, len, t->iv, t->pkt, t->header,
-                           t->pkt + t->len, 16);
+        IMB_AES128_GCM_ENC(mgr, &keys->gcm, &ctx, text, text, len, t->iv, t->aad, t->aad_len,
+                           t->tag, 16);
         break;
     case PROFILE_GCM256:
-        IMB_AES256_GCM_ENC(mgr, &keys->gcm, &ctx, text, text, len, t->iv, t->pkt, t->header,
-                           t->pkt + t->len, 16);
+        IMB_AES256_GCM_ENC(mgr, &keys->gcm, &ctx, text, text, len, t->iv, t->aad, t->aad_len,
+                           t->tag, 16);
         break;
     default:
         ipsec_mb_seal_cm(mgr, &keys, t, 1);

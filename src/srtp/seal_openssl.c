@@ -61,38 +61,36 @@ void openssl_keys_free(struct seal_keys *keys)
     free(keys);
 }
 
-/** RFC 7714 section 8.1: the header is the associated data. */
 static bool seal_gcm(EVP_CIPHER_CTX *c, const struct seal_text *t)
 {
     uint8_t *text = t->pkt + t->header;
     const int len = (int)(t->len - t->header);
     int n = 0;
     return EVP_EncryptInit_ex(c, NULL, NULL, NULL, t->iv) == 1 &&
-           EVP_EncryptUpdate(c, NULL, &n, t->pkt, (int)t->header) == 1 &&
+           EVP_EncryptUpdate(c, NULL, &n, t->aad, (int)t->aad_len) == 1 &&
            (len == 0 || EVP_EncryptUpdate(c, text, &n, text, len) == 1) &&
            EVP_EncryptFinal_ex(c, text + len, &n) == 1 &&
-           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, t->pkt + t->len) == 1;
+           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, t->tag) == 1;
 }
 
-/** RFC 3711 sections 4.1.1 and 4.2: AES-CM, then HMAC over the packet and the rollover counter.
- */
+/** RFC 3711 sections 4.1.1 and 4.2: AES-CM, then HMAC over the packet and what follows it. */
 static bool seal_cm(const struct seal_keys *keys, const struct seal_text *t)
 {
     uint8_t *text = t->pkt + t->header;
     const int len = (int)(t->len - t->header);
     int n = 0;
-    uint8_t roc[4];
+    uint8_t after[4];
     uint8_t mac[20];
     size_t mac_len = 0;
-    wr32(roc, t->roc);
+    wr32(after, t->after);
     if (EVP_EncryptInit_ex(keys->cipher, NULL, NULL, NULL, t->iv) != 1 ||
         (len > 0 && EVP_EncryptUpdate(keys->cipher, text, &n, text, len) != 1) ||
         EVP_MAC_init(keys->mac, NULL, 0, NULL) != 1 ||
         EVP_MAC_update(keys->mac, t->pkt, t->len) != 1 ||
-        EVP_MAC_update(keys->mac, roc, sizeof(roc)) != 1 ||
+        EVP_MAC_update(keys->mac, after, sizeof(after)) != 1 ||
         EVP_MAC_final(keys->mac, mac, &mac_len, sizeof(mac)) != 1)
         return false;
-    memcpy(t->pkt + t->len, mac, 10);
+    memcpy(t->tag, mac, 10);
     return true;
 }
 

@@ -1,33 +1,38 @@
 #include "srtp/warm.h"
 
-#include <errno.h>
-#include <string.h>
+#include "srtp/seal.h"
 
-/** An empty receiver report (RFC 3550 section 6.4.2), sealed and opened again. */
-static int use(struct sealer *s, uint16_t profile, const uint8_t key[32])
+#include <errno.h>
+
+static const uint8_t key[32] = {1}, salt[14] = {2}; // of nobody's packets
+
+/** A packet of media without media (RFC 3550 section 5.1), sealed, and opened by the library.
+ */
+static int use(struct opener *o, struct seal_engine *engine, uint16_t profile)
 {
-    uint8_t report[8 + PROFILE_TRAILER_MAX] = {0x80, 201, 0, 1, 0, 0, 0, 1};
-    size_t len = 8;
-    struct opener o;
-    if (sealer_rtcp(s, report, &len, sizeof(report)) != DROP_NONE)
-        return -EIO;
-    int err = opener_init(&o, profile, key, key);
-    if (err == 0 && opener_rtcp(&o, report, &len) != DROP_NONE)
+    uint8_t pkt[12 + PROFILE_TRAILER_MAX] = {0x80, 96, 0, 1, [11] = 1};
+    size_t len = 12;
+    struct seal s;
+    struct seal_stream st;
+    int err = seal_init(&s, engine, profile, key, salt);
+    if (err == 0)
+        err = seal_stream_init(&st, 1, false);
+    if (err == 0 && (seal_rtp(&s, &st, pkt, &len, sizeof(pkt)) != DROP_NONE ||
+                     opener_rtp(o, pkt, &len) != DROP_NONE))
         err = -EIO;
-    opener_fini(&o);
+    seal_fini(&s);
     return err;
 }
 
-int warm_init(struct warm *w)
+int warm_init(struct warm *w, struct seal_engine *engine)
 {
     static const uint16_t profile[WARM_PROFILES] = {PROFILE_CM80, PROFILE_GCM128,
                                                     PROFILE_GCM256};
-    static const uint8_t key[32] = {1}; // of nobody's packets
     *w = (struct warm){0};
     for (unsigned i = 0; i < WARM_PROFILES; i++) {
-        int err = sealer_init(&w->sealer[i], profile[i], key, key);
+        int err = opener_init(&w->opener[i], engine, profile[i], key, salt);
         if (err == 0)
-            err = use(&w->sealer[i], profile[i], key);
+            err = use(&w->opener[i], engine, profile[i]);
         if (err < 0) {
             warm_fini(w);
             return err;
@@ -39,5 +44,5 @@ int warm_init(struct warm *w)
 void warm_fini(struct warm *w)
 {
     for (unsigned i = 0; i < WARM_PROFILES; i++)
-        sealer_fini(&w->sealer[i]);
+        opener_fini(&w->opener[i]);
 }

@@ -24,7 +24,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     if (opener_setup() || seal_engine_init(&engine, SEAL_BEST))
         abort();
     for (size_t i = 0; i < PROFILES; i++)
-        if (opener_init(&openers[i], profiles[i], key, salt))
+        if (opener_init(&openers[i], &engine, profiles[i], key, salt))
             abort();
     return 0;
 }

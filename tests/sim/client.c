@@ -225,8 +225,9 @@ static void take_keys(struct client *c, usec_t now)
 {
     struct dtls_keys keys;
     if (dtls_export(&c->dtls, &keys) < 0 ||
-        opener_init(&c->opener, keys.profile, keys.theirs.key, keys.theirs.salt) < 0 ||
-        sealer_init(&c->rtcp, keys.profile, keys.ours.key, keys.ours.salt) < 0 ||
+        opener_init(&c->opener, c->env->seal, keys.profile, keys.theirs.key, keys.theirs.salt) <
+            0 ||
+        sealer_init(&c->rtcp, c->env->seal, keys.profile, keys.ours.key, keys.ours.salt) < 0 ||
         seal_init(&c->seal, c->env->seal, keys.profile, keys.ours.key, keys.ours.salt) < 0)
         abort();
     dtls_keys_wipe(&keys);

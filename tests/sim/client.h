@@ -23,6 +23,7 @@
 #include "rtp/xr.h"
 #include "srtp/open.h"
 #include "srtp/seal.h"
+#include "srtp/sealer.h"
 
 #include <netinet/in.h>
 #include <stun/stunagent.h>

@@ -60,14 +60,15 @@ static inline size_t packet_make(struct rng *r, uint8_t *out, uint32_t ssrc, uin
     return n + payload;
 }
 
-/** A libsrtp2 session that protects, made without any code of ours. */
-static inline srtp_t other_sender(uint16_t profile, const uint8_t *key, const uint8_t *salt)
+/** A libsrtp2 session, made without any code of ours. */
+static inline srtp_t other_session(uint16_t profile, srtp_ssrc_type_t direction,
+                                   const uint8_t *key, const uint8_t *salt)
 {
     const struct profile_sizes sizes = profile_sizes(profile);
     uint8_t master[64] = {0};
     memcpy(master, key, sizes.key);
     memcpy(master + sizes.key, salt, sizes.salt);
-    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_outbound}, .key = master};
+    srtp_policy_t policy = {.ssrc = {.type = direction}, .key = master};
     policy.window_size = 1024;
     switch (profile) {
     case PROFILE_CM80:
@@ -87,6 +88,17 @@ static inline srtp_t other_sender(uint16_t profile, const uint8_t *key, const ui
     if (srtp_create(&session, &policy) != srtp_err_status_ok)
         abort();
     return session;
+}
+
+/** One that protects, and one that opens. */
+static inline srtp_t other_sender(uint16_t profile, const uint8_t *key, const uint8_t *salt)
+{
+    return other_session(profile, ssrc_any_outbound, key, salt);
+}
+
+static inline srtp_t other_receiver(uint16_t profile, const uint8_t *key, const uint8_t *salt)
+{
+    return other_session(profile, ssrc_any_inbound, key, salt);
 }
 
 #endif

@@ -163,7 +163,7 @@ static void compare_with_libsrtp(struct seal_engine *e, uint16_t profile, uint64
     struct opener opener;
     struct seal s;
     struct seal_stream st;
-    assert_int_equal(0, opener_init(&opener, profile, key, salt));
+    assert_int_equal(0, opener_init(&opener, e, profile, key, salt));
     assert_int_equal(0, seal_init(&s, e, profile, key, salt));
     assert_int_equal(0, seal_stream_init(&st, ssrc, false));
     int64_t highest = 1000 + rng_below(&r, 60000);
@@ -480,7 +480,7 @@ static void a_packet_of_header_and_extension_alone_can_be_sealed(void **state)
             struct opener o;
             size_t len = 20;
             assert_int_equal(0, seal_init(&s, &engines[e], all_profiles[p], key, salt));
-            assert_int_equal(0, opener_init(&o, all_profiles[p], key, salt));
+            assert_int_equal(0, opener_init(&o, &engines[e], all_profiles[p], key, salt));
             assert_int_equal(0, seal_stream_init(&st, 0, false));
             assert_int_equal(DROP_NONE,
                              seal_rtp(&s, &st, pkt, &len, 20 + profile_sizes(s.profile).tag));

@@ -64,8 +64,10 @@ static void take_keys(struct peer *p, usec_t now)
 {
     struct dtls_keys keys;
     if (dtls_export(&p->dtls, &keys) < 0 ||
-        opener_init(&p->opener, keys.profile, keys.theirs.key, keys.theirs.salt) < 0 ||
-        sealer_init(&p->rtcp, keys.profile, keys.ours.key, keys.ours.salt) < 0 ||
+        opener_init(&p->opener, &p->core->seal, keys.profile, keys.theirs.key,
+                    keys.theirs.salt) < 0 ||
+        sealer_init(&p->rtcp, &p->core->seal, keys.profile, keys.ours.key, keys.ours.salt) <
+            0 ||
         seal_init(&p->seal, &p->core->seal, keys.profile, keys.ours.key, keys.ours.salt) < 0) {
         peer_fail(p, "no SRTP keys");
         return;

@@ -20,6 +20,7 @@
 #include "sdp.h"
 #include "sender.h"
 #include "srtp/open.h"
+#include "srtp/sealer.h"
 
 #include <netinet/in.h>
 #include <nice/agent.h>
