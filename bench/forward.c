@@ -9,6 +9,7 @@
 #include "load.h"
 
 #include "base/usec.h"
+#include "client.h"
 #include "letter/letter.h"
 #include "net/gather.h"
 #include "net/udp.h"
@@ -204,16 +205,18 @@ static void close_bench(struct bench *be)
 struct figures {
     double cpu_ns, user_ns, system_ns; ///< a forwarded packet
     double packets_per_second, mbit_per_second, packets_per_turn, burst;
-    double lost;   ///< percent
-    double load;   ///< percent of one core
-    double viewer; ///< KiB a viewer
+    double lost;                                     ///< percent
+    double load;                                     ///< percent of one core
+    double join_p50, join_p99, delay_p50, delay_p99; ///< ms
+    double viewer;                                   ///< KiB a viewer
 };
 
 static struct figures figures(const struct bench *be, const struct options *o,
                               const struct load_result *load)
 {
     const struct sample *a = &be->start, *b = &be->end;
-    const double packets = (double)(b->packets - a->packets);
+    const double sent = (double)(b->packets - a->packets);
+    const double packets = sent > 0 ? sent : 1; // silent members are sent next to nothing
     const double seconds = (double)(b->wall - a->wall) / 1e6;
     const double cpu = (double)(b->user - a->user + b->system - a->system);
     return (struct figures){
@@ -228,6 +231,10 @@ static struct figures figures(const struct bench *be, const struct options *o,
                     ? 100 * (packets - (double)load->received) / packets
                     : 0,
         .load = cpu / seconds / 1e4,
+        .join_p50 = (double)load->join_p50 / 1e3,
+        .join_p99 = (double)load->join_p99 / 1e3,
+        .delay_p50 = (double)load->delay_p50 / 1e3,
+        .delay_p99 = (double)load->delay_p99 / 1e3,
         .viewer = (double)(a->resident - be->alone.resident) / 1024 / o->load.viewers,
     };
 }
@@ -243,10 +250,13 @@ static void print(const struct options *o, const struct bench *be,
             "\"cpu_ns\": %.0f, \"user_ns\": %.0f, \"system_ns\": %.0f, "
             "\"packets_per_second\": %.0f, \"mbit_per_second\": %.1f, "
             "\"packets_per_turn\": %.1f, \"lost_percent\": %.2f, "
-            "\"core_percent\": %.1f, \"viewer_kib\": %.1f, \"opened\": %llu}\n",
+            "\"core_percent\": %.1f, \"viewer_kib\": %.1f, \"opened\": %llu, "
+            "\"packets_per_burst\": %.2f, \"join_ms_p50\": %.1f, \"join_ms_p99\": %.1f, "
+            "\"delay_ms_p50\": %.2f, \"delay_ms_p99\": %.2f}\n",
             o->load.viewers, o->load.rate, o->load.profile, backend, f.cpu_ns, f.user_ns,
             f.system_ns, f.packets_per_second, f.mbit_per_second, f.packets_per_turn, f.lost,
-            f.load, f.viewer, (unsigned long long)load->opened);
+            f.load, f.viewer, (unsigned long long)load->opened, f.burst, f.join_p50, f.join_p99,
+            f.delay_p50, f.delay_p99);
         return;
     }
     (void)printf("1 publisher to %u viewers, %u x 30 frames/s x 6 packets of 1150 bytes + 50 "
@@ -260,6 +270,10 @@ static void print(const struct options *o, const struct bench *be,
     (void)printf("  of one core             %8.1f %%\n", f.load);
     (void)printf("  lost on the way         %8.2f %%\n", f.lost);
     (void)printf("  memory a viewer         %8.1f KiB\n", f.viewer);
+    (void)printf("  first packet after      %8.1f ms p50, %.1f ms p99\n", f.join_p50,
+                 f.join_p99);
+    (void)printf("  delay, with the load's  %8.2f ms p50, %.2f ms p99\n", f.delay_p50,
+                 f.delay_p99);
     (void)printf("  decrypted and compared  %8llu packets\n", (unsigned long long)load->opened);
 }
 
@@ -289,7 +303,7 @@ static int measure(const struct options *o)
     int status = 0;
     (void)waitpid(child, &status, 0);
     const bool fine = child > 0 && status == 0 && !load->failed && load->wrong == 0 &&
-                      load->opened > 0 && load->phase == LOAD_DONE;
+                      (load->opened > 0 || o->load.silent) && load->phase == LOAD_DONE;
     if (fine)
         print(o, &be, load);
     else
@@ -300,7 +314,8 @@ static int measure(const struct options *o)
 }
 
 static const char usage[] =
-    "usage: forward [--viewers N] [--rate N] [--seconds N] [--profile gcm128|gcm256|cm80]\n"
+    "usage: forward [--viewers N] [--rate N] [--seconds N] [--conference | --silent]\n"
+    "               [--profile gcm128|gcm256|cm80]\n"
     "               [--backend best|openssl|ipsec-mb] [--json]\n";
 
 static bool choose(const char *text, const char *const name[], unsigned n, unsigned *out)
@@ -319,6 +334,8 @@ static bool parse(int argc, char **argv, struct options *o)
         {"seconds", required_argument, NULL, 's'},
         {"profile", required_argument, NULL, 'p'},
         {"backend", required_argument, NULL, 'b'},
+        {"conference", no_argument, NULL, 'c'},
+        {"silent", no_argument, NULL, 'q'},
         {"json", no_argument, NULL, 'j'},
         {0},
     };
@@ -341,13 +358,18 @@ static bool parse(int argc, char **argv, struct options *o)
             o->load.profile = openssl[n];
         else if (c == 'b' && (fine = choose(optarg, backends, 3, &n)))
             o->backend = (enum seal_backend)n;
+        else if (c == 'c')
+            o->load.conference = true;
+        else if (c == 'q')
+            o->load.silent = true;
         else if (c == 'j')
             o->json = true;
         else
             fine = false;
     }
     return fine && optind == argc && o->load.viewers > 0 && o->load.viewers <= 2000 &&
-           o->load.rate > 0 && o->load.seconds > 0;
+           o->load.rate > 0 && o->load.seconds > 0 &&
+           (!o->load.conference || 2 * o->load.viewers <= CLIENT_SINKS);
 }
 
 int main(int argc, char **argv)

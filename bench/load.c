@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "base/bytes.h"
 #include "client.h"
 #include "net/udp.h"
 
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DELAYS     200000
 #define SAMPLE     100  ///< every so many packets one is decrypted and compared
 #define RTP_BYTES  1150 ///< of a video packet, before sealing
 #define CONNECT_IN (30 * USEC_PER_SEC)
@@ -30,6 +32,9 @@ struct load {
     struct client **client;  ///< owned
     int *fd;                 ///< owned, theirs
     struct udp_batch *batch; ///< owned
+    usec_t *asked, *seen;    ///< owned: when each agreed, and saw its first packet; 0 not yet
+    usec_t *delay;           ///< owned: of the packets that were looked at
+    size_t delays;
 };
 
 static void send_up(void *ctx, struct client *c, const uint8_t *bytes, size_t len)
@@ -80,6 +85,7 @@ static void join(const struct load *l, struct client *c)
     memcpy(join.member, c->id, sizeof(c->id));
     memcpy(agree.member, c->id, sizeof(c->id));
     client_agreement(c, &agree.u.agree.agreement);
+    l->asked[c->number] = usec_now();
     write_letter(l, &join);
     write_letter(l, &agree);
     letter_fini(&agree);
@@ -96,19 +102,32 @@ static void note_number(struct client *c, const struct udp_datagram *d, usec_t n
             client_note_number(c, c->sink[i], &pkt, now);
 }
 
+/** Padding and repairs come on an SSRC of their own. */
+static bool is_plain(const struct client *c, const struct udp_datagram *d)
+{
+    for (unsigned i = 0; i < c->sink_count && d->len >= 12; i++)
+        if (c->sink[i]->ssrc == rd32(d->data + 8))
+            return true;
+    return false;
+}
+
 /** One in SAMPLE is looked at: a decryption costs more than all the rest here. */
-static void on_media(struct load *l, struct client *c, struct udp_datagram *d)
+static void on_media(struct load *l, struct client *c, struct udp_datagram *d, usec_t now)
 {
     struct rtp pkt;
     struct mark mark;
     size_t len = d->len;
-    if (l->out->phase != LOAD_RUNNING || l->out->received++ % SAMPLE != 0)
+    if (!l->seen[c->number])
+        l->seen[c->number] = now;
+    if (l->out->phase != LOAD_RUNNING || l->out->received++ % SAMPLE != 0 || !is_plain(c, d))
         return;
     l->out->opened++;
     if (opener_rtp(&c->opener, d->data, &len) != DROP_NONE ||
         rtp_parse(&pkt, d->data, len) != DROP_NONE ||
         !mark_read(rtp_payload(&pkt), pkt.payload_len, &mark))
         l->out->wrong++;
+    else if (l->delays < DELAYS)
+        l->delay[l->delays++] = now - mark.at;
 }
 
 static void drain(struct load *l, unsigned n, usec_t now)
@@ -120,9 +139,9 @@ static void drain(struct load *l, unsigned n, usec_t now)
         for (int i = 0; i < got; i++) {
             struct udp_datagram *d = &l->batch->datagram[i];
             const bool rtcp = d->len > 1 && d->data[1] >= 192 && d->data[1] <= 223;
-            if (n > 0 && c->up && d->data[0] >= 128 && !rtcp) {
+            if (c->sink_count > 0 && c->up && d->data[0] >= 128 && !rtcp) {
                 note_number(c, d, now);
-                on_media(l, c, d);
+                on_media(l, c, d, now);
             } else {
                 client_on_datagram(c, d->data, d->len, now);
             }
@@ -165,15 +184,23 @@ static bool settle(struct load *l, usec_t span)
     return true;
 }
 
-static void add_publisher(struct load *l)
+static void publish(const struct load *l, struct client *c)
 {
-    struct client *c = add_client(l, usec_now());
     struct pub *audio = client_publish(c, SOURCE_MICROPHONE, CODEC_OPUS, 1);
     struct pub *video = client_publish(c, SOURCE_CAMERA, CODEC_VP8, 1);
     audio->interval /= l->conf->rate;
     video->interval /= l->conf->rate;
     video->layer[0].packets_per_frame = 6;
     video->payload = RTP_BYTES - 12 - 12;
+}
+
+static void add_publisher(struct load *l)
+{
+    struct client *c = add_client(l, usec_now());
+    if (!l->conf->silent)
+        publish(l, c);
+    if (l->conf->conference)
+        client_receive_pairs(c, l->conf->viewers);
     join(l, c);
 }
 
@@ -181,7 +208,9 @@ static void add_viewers(struct load *l)
 {
     for (unsigned i = 0; i < l->conf->viewers; i++) {
         struct client *c = add_client(l, usec_now());
-        client_receive_pairs(c, 1);
+        if (l->conf->conference)
+            publish(l, c);
+        client_receive_pairs(c, l->conf->conference ? l->conf->viewers : 1);
         join(l, c);
         if (i % 10 == 9) // as people come, not all in one moment
             for (unsigned k = 0; k < 20; k++)
@@ -191,8 +220,35 @@ static void add_viewers(struct load *l)
 
 static uint64_t published(const struct load *l)
 {
-    return (uint64_t)l->client[0]->pub[0].layer[0].packets +
-           l->client[0]->pub[1].layer[0].packets;
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < l->count; i++)
+        for (unsigned k = 0; k < l->client[i]->pub_count; k++)
+            sum += l->client[i]->pub[k].layer[0].packets;
+    return sum;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void percentiles(usec_t *of, size_t n, usec_t *p50, usec_t *p99)
+{
+    qsort(of, n, sizeof(*of), ascending);
+    *p50 = n ? of[n / 2] : 0;
+    *p99 = n ? of[n * 99 / 100] : 0;
+}
+
+/** How long viewers waited to join, and for what was sent. */
+static void sum_up(struct load *l)
+{
+    size_t n = 0;
+    for (unsigned i = 1; i < l->count; i++)
+        if (l->seen[i])
+            l->asked[n++] = l->seen[i] - l->asked[i]; // each place is read before it is written
+    percentiles(l->asked, n, &l->out->join_p50, &l->out->join_p99);
+    percentiles(l->delay, l->delays, &l->out->delay_p50, &l->out->delay_p99);
 }
 
 static void open_load(struct load *l, const char *fingerprint)
@@ -212,7 +268,10 @@ static void open_load(struct load *l, const char *fingerprint)
     l->client = calloc(l->conf->viewers + 1, sizeof(struct client *));
     l->fd = calloc(l->conf->viewers + 1, sizeof(int));
     l->batch = calloc(1, sizeof(*l->batch));
-    if (!l->client || !l->fd || !l->batch)
+    l->asked = calloc(l->conf->viewers + 1, sizeof(*l->asked));
+    l->seen = calloc(l->conf->viewers + 1, sizeof(*l->seen));
+    l->delay = calloc(DELAYS, sizeof(*l->delay));
+    if (!l->client || !l->fd || !l->batch || !l->asked || !l->seen || !l->delay)
         exit(1);
     udp_batch_init(l->batch);
 }
@@ -237,6 +296,7 @@ void load_run(const struct load_conf *conf, struct load_result *out, int letters
         while (turn(&l) < end)
             ;
         out->published = published(&l) - before;
+        sum_up(&l);
     }
     out->phase = LOAD_DONE;
     // What it holds goes with its process.

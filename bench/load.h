@@ -2,6 +2,8 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
+#include "base/usec.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +16,9 @@ enum load_phase {
 };
 
 struct load_conf {
-    unsigned viewers;
+    unsigned viewers;    ///< beside the publisher
+    bool conference;     ///< everybody publishes, and sees everybody
+    bool silent;         ///< nobody publishes: what does it cost that they are there?
     unsigned rate;       ///< times 30 frames of 6 packets and 50 audio packets a second
     unsigned seconds;    ///< of LOAD_RUNNING
     const char *profile; ///< OpenSSL's name of the one SRTP profile that is offered
@@ -27,7 +31,9 @@ struct load_result {
     uint64_t opened;        ///< of them, every hundredth, decrypted and compared
     uint64_t wrong;         ///< and found not to be what was sent
     uint64_t published;
-    bool failed; ///< not everybody could connect
+    usec_t join_p50, join_p99;   ///< from the agreement to a viewer's first packet of media
+    usec_t delay_p50, delay_p99; ///< from the picture to the viewer, the load's turns included
+    bool failed;                 ///< not everybody could connect
 };
 
 /**
