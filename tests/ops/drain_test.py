@@ -96,8 +96,8 @@ def workers_start_anew_one_by_one_and_rooms_stay(make):
     wait_for(lambda: len(pids()) == 2, why=s.read_log)
     assert not set(before) & set(pids()), (before, pids())
     events = [line.split()[2] for line in s.read_log().splitlines() if line.count(" ") > 1]
-    events = [e for e in events if e in ("media.ended", "rolling.restarted")]
-    assert events == ["media.ended", "rolling.restarted"] * 2, events
+    events = [e for e in events if e in ("supervisor.ended", "rolling.restarted")]
+    assert events == ["supervisor.ended", "rolling.restarted"] * 2, events
     for person in people:
         assert person.ws.ask(frame(1, b'{"type":"ping","id":7}'))["type"] == "pong"
     assert {r["participants"] for r in s.admin("GET", "/admin/v1/rooms").json["rooms"]} == {1}
