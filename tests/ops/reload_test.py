@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 
 from running import SALON, free_port, main, make_certificate, wait_for
 
@@ -85,6 +86,26 @@ def a_renewed_certificate_is_shown_without_being_told(make):
                 os.unlink(file)
 
 
+def a_tls_connection_lasts_as_long_as_one_without(make):
+    pair = make_certificate("/tmp", f"salon-ops-e-{os.getpid()}", "ec")
+    try:
+        s = with_tls(make, *pair)
+        context = ssl._create_unverified_context()
+        silent, busy = (context.wrap_socket(socket.create_connection(("127.0.0.1", s.port), timeout=20))
+                        for _ in range(2))
+        ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for _ in range(6):  # the library's own patience is 5 s
+            busy.sendall(ask)
+            assert busy.recv(2000).startswith(b"HTTP/1.1 200")
+            time.sleep(1)
+        for held in (silent, busy):
+            held.sendall(ask)
+            assert held.recv(2000).startswith(b"HTTP/1.1 200")
+    finally:
+        for file in pair:
+            os.unlink(file)
+
+
 def a_bad_pair_leaves_the_certificate_that_is_shown(make):
     one = make_certificate("/tmp", f"salon-ops-c-{os.getpid()}", "ec")
     two = make_certificate("/tmp", f"salon-ops-d-{os.getpid()}", "ec")
@@ -138,5 +159,6 @@ if __name__ == "__main__":
     sys.exit(main(sighup_takes_over_what_it_can_and_names_the_rest, a_file_that_is_wrong_changes_nothing,
                   lists_and_their_secrets_are_read_again_and_never_logged,
                   a_renewed_certificate_is_shown_without_being_told,
-                  a_bad_pair_leaves_the_certificate_that_is_shown, the_environment_says_what_the_file_does_not,
+                  a_tls_connection_lasts_as_long_as_one_without, a_bad_pair_leaves_the_certificate_that_is_shown,
+                  the_environment_says_what_the_file_does_not,
                   what_is_wrong_in_the_environment_is_named, an_admin_api_for_others_needs_a_token))
