@@ -106,7 +106,8 @@ def sources(*patterns):
 
 
 def check_format():
-    files = sources("src/**/*.[ch]", "include/**/*.h", "tests/**/*.[ch]", "bench/**/*.[ch]")
+    files = sources("src/**/*.[ch]", "include/**/*.h", "tests/**/*.[ch]", "bench/**/*.[ch]",
+                    "tools/**/*.[ch]")
     ok, out = run(["clang-format", "--dry-run", "--Werror", *files])
     wrong = sorted({m[1] for m in re.finditer(r"^(/\S+?):\d+:\d+: ", out, re.M)})
     return ok, "".join(f"run: clang-format -i {f}\n" for f in wrong) or out
@@ -148,6 +149,16 @@ def tidy_key(entry):
     return h.hexdigest()
 
 
+def check_phases():
+    """No test of meson's is built without a phase that runs it."""
+    ok, out = run(["meson", "introspect", "--tests", ASAN])
+    if not ok:
+        return ok, out
+    suites = {"unit", "http", "fuzz", "sim"}   # what the phases ask for
+    idle = [t["name"] for t in json.loads(out) if not suites & {s.rsplit(":", 1)[-1] for s in t["suite"]}]
+    return not idle, "".join(f"{name}: its suites are in no phase\n" for name in idle)
+
+
 def check_tidy():
     """clang-tidy over src, in parallel; a file that passed is asked again when it changed."""
     passed = CACHE / "tidy"
@@ -183,6 +194,7 @@ def lint(tally, pattern):
     if gcc:
         checks["symbols"] = check_symbols
     if asan:
+        checks["every test has a phase"] = check_phases
         checks["clang-tidy"] = check_tidy
     checks["web"] = lambda: run([ROOT / "tests/web/check"])
     for name, check in checks.items():
@@ -251,7 +263,7 @@ def unit(tally, pattern):
 
 
 def api(tally, pattern):
-    """Whole servers over HTTP: tests/api/*_test.py and the like."""
+    """Whole servers over HTTP: tests/api/*_test.py, tests/ops/*_test.py and the like."""
     meson_suite(tally, GCC, "http", pattern)
     meson_suite(tally, ASAN, "http", pattern)
 
