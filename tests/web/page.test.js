@@ -109,6 +109,12 @@ test('a name loses control characters and what is beyond 80 characters', () => {
     assert.equal([...cleanName('😀'.repeat(100))].length, 80);
 });
 
+test('a name that was pasted with marks the server refuses keeps nobody out', () => {
+    assert.equal(cleanName('\u202eA\u2066da\u2069'), 'Ada');
+    assert.equal(cleanName('Ada\u2028Byron\u2029'), 'Ada Byron');
+    assert.equal(cleanName('Ada \ud83d'), 'Ada');
+});
+
 test('tiles never leave the stage, and there are always enough cells', () => {
     let seed = 7;
     const random = (most) => (seed = (seed * 48271) % 2147483647) % most;

@@ -1,5 +1,7 @@
 /** What the address of the page says: the room's token, and secrets in the fragment. */
 
+import { plainName } from '../lib/names.js';
+
 /**
  * @param {URL} url
  * @returns {{link: string, host: string | undefined, token: string | undefined}}
@@ -62,10 +64,13 @@ export function nameInvited() {
 }
 
 /**
- * A name as the server takes it: no control characters, at most 80 characters.
+ * A name as the server takes it: on one line, without marks that turn the reading order, in whole
+ * characters, at most 80 of them.
  * @param {string} typed
  */
 export function cleanName(typed) {
-    const plain = typed.replace(/\p{Cc}+/gu, ' ').trim();
+    const plain = plainName(typed)
+        .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ')
+        .trim();
     return [...plain].slice(0, 80).join('').trim();
 }
