@@ -30,16 +30,16 @@ test('every reason has a sentence in every language', async () => {
 test('numbers are said as the language has them', async () => {
     const french = await wordsIn('fr');
     const english = await wordsIn('en');
-    assert.equal(english.rate(1_700_000), '1.7 Mbit/s');
-    assert.equal(french.rate(1_700_000), '1,7 Mbit/s');
-    assert.equal(english.rate(999_400), '999 kbit/s');
+    assert.equal(english.rate(1_700_000), '1.7\u00a0Mbit/s');
+    assert.equal(french.rate(1_700_000), '1,7\u00a0Mbit/s');
+    assert.equal(english.rate(999_400), '999\u00a0kbit/s');
     assert.equal(english.rate(undefined), '');
     assert.equal(english.percent(0.0123), '1.2 %');
     assert.equal(english.size({ width: 640, height: 360 }, 29.97), '640 × 360, 30 per second');
     assert.equal(english.size({ width: 0, height: 0 }), '');
     assert.equal(
         english.why('bandwidth_limited', { estimate: 900_000, wanted: 1_700_000 }),
-        'Your connection carries about 900 kbit/s; all you look at would take 1.7 Mbit/s.',
+        'Your connection carries about 900\u00a0kbit/s; all you look at would take 1.7\u00a0Mbit/s.',
     );
 });
 

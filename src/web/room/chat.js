@@ -13,7 +13,8 @@ export class Chat {
     #room;
     #t;
     #came;
-    #list = byId('messages');
+    #log = byId('messages');
+    #list = byId('messages-list');
     #empty = byId('chat-empty');
     #problem = byId('chat-problem');
     #form = byId('chat-form', HTMLFormElement);
@@ -40,7 +41,7 @@ export class Chat {
 
     focus() {
         this.#text.focus();
-        this.#list.scrollTop = this.#list.scrollHeight;
+        this.#log.scrollTop = this.#log.scrollHeight;
     }
 
     stop() {
@@ -91,11 +92,11 @@ export class Chat {
         said.dir = 'auto';
         item.append(by, said);
 
-        const { scrollTop, clientHeight, scrollHeight } = this.#list;
+        const { scrollTop, clientHeight, scrollHeight } = this.#log;
         const atEnd = scrollHeight - scrollTop - clientHeight < 60;
         this.#list.append(item);
         this.#empty.hidden = true;
-        if (atEnd || mine) this.#list.scrollTop = this.#list.scrollHeight;
+        if (atEnd || mine) this.#log.scrollTop = this.#log.scrollHeight;
         if (!mine) this.#came();
     }
 }

@@ -11,7 +11,9 @@ class Control {
     #t;
     #dot = make('span', 'dot');
     #count = make('span', 'count');
+    #word = make('span', 'word');
     #shown = '';
+    #says = '';
 
     /**
      * @param {string} id
@@ -21,18 +23,22 @@ class Control {
     constructor(id, t, word) {
         this.#t = t;
         this.button = byId(id, HTMLButtonElement);
-        this.button.replaceChildren(this.#dot, make('span', 'word', t(word)), this.#count);
+        this.#word.textContent = t(word);
+        this.button.replaceChildren(this.#dot, this.#word, ' ', this.#count);
     }
 
     /**
      * @param {string} symbol
      * @param {Key} says what a press will do
      * @param {boolean} [on]
+     * @param {Key} [word] under the icon, if another than before
      */
-    set(symbol, says, on = false) {
+    set(symbol, says, on = false, word) {
         if (this.#shown !== symbol) this.#dot.replaceChildren(icon(symbol));
         this.#shown = symbol;
-        label(this.button, this.#t(says));
+        if (word) this.#word.textContent = this.#t(word);
+        this.#says = this.#t(says);
+        this.#name();
         flag(this.button, 'on', on);
     }
 
@@ -43,6 +49,13 @@ class Control {
     count(count, unread = false) {
         this.#count.textContent = count > 0 ? String(count) : '';
         this.#count.classList.toggle('unread', unread);
+        this.#name();
+    }
+
+    /** The name has all that is seen on the button: who says what they see is understood. */
+    #name() {
+        const { textContent } = this.#count;
+        label(this.button, textContent ? `${this.#says}, ${textContent}` : this.#says);
     }
 }
 
@@ -81,6 +94,7 @@ export class Controls {
             sharing ? 'screen-off' : 'screen',
             sharing ? 'share.off' : 'share.on',
             sharing,
+            sharing ? 'bar.unshare' : 'bar.share',
         );
     }
 }

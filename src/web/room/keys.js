@@ -39,7 +39,7 @@ const KEYS = [
 ];
 
 /** How a key is written for people. @type {Record<string, string>} */
-const CAPS = { pageup: '⇞', pagedown: '⇟' };
+const CAPS = { pageup: 'Page ↑', pagedown: 'Page ↓' };
 
 export class Keys {
     #choices;
