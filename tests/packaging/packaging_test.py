@@ -3,7 +3,6 @@
 manifests and examples by salon's. Exit 1 if a test fails."""
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,9 +66,8 @@ def the_packages_scripts_are_shell():
 def main():
     good = True
     tests = [the_manifests_hold_a_configuration_that_salon_takes, the_commented_file_is_good,
-             the_packages_scripts_are_shell]
-    if shutil.which("systemd-analyze"):
-        tests += [the_service_is_as_closed_as_the_document_says, the_service_has_no_line_that_systemd_does_not_know]
+             the_packages_scripts_are_shell, the_service_is_as_closed_as_the_document_says,
+             the_service_has_no_line_that_systemd_does_not_know]
     for test in tests:
         try:
             test()
