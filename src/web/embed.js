@@ -329,9 +329,20 @@
                         this.dispatchEvent(new CustomEvent(event, { detail: data })),
                 });
             } catch {
+                this.#refuse();
+            }
+        }
+
+        /** Told once the page can have begun to listen: the element may stand before its scripts. */
+        #refuse() {
+            const tell = () => {
+                if (this.#call) return; // it has another link meanwhile
                 const detail = { reason: 'invalid_link' };
                 this.dispatchEvent(new CustomEvent('error', { detail }));
-            }
+            };
+            if (document.readyState === 'loading')
+                addEventListener('DOMContentLoaded', tell, { once: true });
+            else setTimeout(tell);
         }
 
         leave() {

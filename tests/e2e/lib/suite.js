@@ -6,11 +6,13 @@ import { createServer } from 'node:http';
 const SALON = process.env.SALON ?? new URL('../../../build/salon', import.meta.url).pathname;
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
+let made = 0; // a second try of a test makes its tenant anew
+
 export class Suite {
     /** @param {import('./server.js').Server} server */
     constructor(server, name) {
         this.server = server;
-        const printed = execFileSync(SALON, ['tenant', 'add', name, '--state', server.state], { encoding: 'utf8' });
+        const printed = execFileSync(SALON, ['tenant', 'add', `${name} ${++made}`, '--state', server.state], { encoding: 'utf8' });
         this.said = Object.fromEntries(printed.split('\n').filter(Boolean).map((line) => line.split(/: (.*)/s)));
     }
 
