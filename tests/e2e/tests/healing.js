@@ -16,6 +16,7 @@ for (const kind of ['chromium', 'firefox']) {
         const server = await t.server();
         const page = await (await t.browser(kind)).page();
         t.pages.push(page);
+        t.allowed.push(/WebRTC: ICE failed/); // Firefox says it, and it is so
         await page.bidi.send('script.addPreloadScript', { functionDeclaration: NO_WAY, contexts: [page.context] });
         await page.goto(await server.room());
         await page.type('#name', 'Gus');
