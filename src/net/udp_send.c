@@ -139,9 +139,9 @@ static bool wait_writable(int fd)
 }
 
 /**
- * A burst was refused: its packets, one by one. If these go, it is bursts that this socket's
- * kernel or device does not send: EIO, where nobody computes checksums (Linux before 6.11), and
- * EINVAL, where UDP_SEGMENT is unknown or its conditions are not met.
+ * A burst was refused: its packets, one by one. If all of these go, it is bursts that this
+ * socket's kernel or device does not send: EIO, where nobody computes checksums (Linux
+ * before 6.11), and EINVAL, where UDP_SEGMENT is unknown or its conditions are not met.
  */
 static void send_singly(int fd, struct udp_batch *b, const struct udp_burst *u, int why)
 {
@@ -161,7 +161,8 @@ static void send_singly(int fd, struct udp_batch *b, const struct udp_burst *u, 
     b->sent.packets += went;
     b->sent.messages += went;
     b->sent.refused += u->count - went;
-    if (went && (why == EIO || why == EINVAL || why == EOPNOTSUPP || why == EMSGSIZE))
+    if (went == u->count &&
+        (why == EIO || why == EINVAL || why == EOPNOTSUPP || why == EMSGSIZE))
         b->single = true;
 }
 

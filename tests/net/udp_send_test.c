@@ -15,10 +15,12 @@
 
 #define RECEIVERS 40
 
-/** What the next sendmmsg() calls do. The linker puts ours before the C library's. */
+/** What the next sendmmsg() and sendmsg() calls do. The linker puts ours before the C
+ * library's. */
 static struct kernel {
     int burst_error;  ///< bursts are refused so; 0: taken
     int single_error; ///< all else is refused so
+    unsigned longest; ///< bytes that a packet sent by itself may have; 0: any
     unsigned full;    ///< so many calls say EAGAIN
     unsigned most;    ///< messages that one call takes; 0: all
     unsigned calls, bursts;
@@ -29,12 +31,21 @@ static struct kernel {
 // The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier)
 int __real_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 // NOLINTEND(bugprone-reserved-identifier)
 
 static int fail_with(int why)
 {
     errno = why;
     return -1;
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    if (kernel.longest && msg->msg_iov->iov_len > kernel.longest)
+        return fail_with(EMSGSIZE);
+    return __real_sendmsg(fd, msg, flags);
 }
 
 int __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
@@ -254,6 +265,22 @@ static void a_bad_destination_does_not_end_bursts_for_others(void **state)
     assert_int_equal(4, w->tx->sent.packets);
 }
 
+/** Linux refuses a burst whose packets are longer than the route's MTU with EINVAL. */
+static void a_narrow_route_does_not_end_bursts_for_others(void **state)
+{
+    struct world *w = *state;
+    const uint16_t len[] = {1200, 1200, 80};
+    kernel.burst_error = EINVAL;
+    kernel.longest = 1000;
+    for (uint16_t k = 0; k < 3; k++)
+        put(w, 0, k, len[k]);
+    udp_send(w->from, w->tx);
+    w->expected[0] = 2; // only the short one fits
+    assert_int_equal(1, take(w, 0));
+    assert_int_equal(2, w->tx->sent.refused);
+    assert_false(w->tx->single);
+}
+
 static void a_packet_that_is_refused_holds_up_nobody(void **state)
 {
     struct world *w = *state;
@@ -306,6 +333,7 @@ int main(void)
         TEST(where_a_device_refuses_bursts_packets_go_singly_for_good),
         TEST(a_real_refusal_is_understood),
         TEST(a_bad_destination_does_not_end_bursts_for_others),
+        TEST(a_narrow_route_does_not_end_bursts_for_others),
         TEST(a_packet_that_is_refused_holds_up_nobody),
         TEST(a_short_count_and_a_full_buffer_lose_nothing),
         TEST(a_buffer_that_stays_full_costs_the_batch_and_not_the_worker),
