@@ -1,9 +1,6 @@
-#include "net/tcp.h"
+#include "tcp_conn.h"
 
-#include "base/bytes.h"
-#include "base/map.h"
 #include "base/rand.h"
-#include "net/frame.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,50 +10,10 @@
 #include <unistd.h>
 
 #define BACKLOG      512
-#define ACCEPTS      16         // before others get their turn
-#define READ_BUDGET  4          // reads, likewise
-#define READ_SIZE    (64 << 10) // bytes
+#define ACCEPTS      16 // before others get their turn
+#define READ_BUDGET  4  // reads, likewise
 #define SWEEP_MS     1000
-#define FRAME_MAX    (FRAME_HEADER + UDP_SLOT_SIZE)
 #define NOT_SENT_LOW (32 << 10) // bytes the kernel keeps beyond what is on its way
-
-struct conn {
-    uv_poll_t poll;
-    struct tcp *of;           ///< not owned
-    struct conn *prev, *next; ///< in one of its lists
-    int fd;
-    bool known;                 ///< has authenticated
-    bool closing;               ///< in no list; freed when the loop has let go of it
-    unsigned said;              ///< packets, while a stranger
-    uint64_t since, heard;      ///< uv_now()
-    struct sockaddr_in6 addr;   ///< sin6_flowinfo is its number, and the map's key
-    struct in6_addr local;      ///< ours
-    uint8_t *queue;             ///< owned; NULL: nothing waits
-    size_t queue_at, queue_len; ///< what waits of it
-    size_t partial_len;
-    uint8_t partial[FRAME_MAX]; ///< the beginning of a frame
-};
-
-struct conn_list {
-    struct conn *oldest, *newest;
-    unsigned count;
-};
-
-struct tcp {
-    uv_loop_t *loop; ///< not owned
-    struct tcp_ops ops;
-    int fd;
-    uv_poll_t listener;
-    uv_timer_t sweep;
-    unsigned handles; ///< not let go of by the loop
-    bool ending;
-    uint32_t last; ///< number given
-    struct map by_number;
-    struct conn_list strangers, friends;
-    struct tcp_counters count;
-    struct udp_batch *rx; ///< owned
-    uint8_t read[FRAME_MAX + READ_SIZE];
-};
 
 int tcp_open(uint16_t port)
 {
@@ -122,7 +79,7 @@ static void on_conn_closed(uv_handle_t *h)
     let_go(t);
 }
 
-static void end(struct conn *c)
+void conn_end(struct conn *c)
 {
     if (c->closing)
         return;
@@ -137,117 +94,16 @@ static void end(struct conn *c)
 static void refuse(struct conn *c)
 {
     c->of->count.refused++;
-    end(c);
+    conn_end(c);
 }
-
-/* ---- out ---- */
 
 static void on_ready(uv_poll_t *p, int status, int events);
 
-static void watch(struct conn *c)
+void conn_watch(struct conn *c)
 {
     const int events = UV_READABLE | (c->queue ? UV_WRITABLE : 0);
     if (uv_poll_start(&c->poll, events, on_ready) < 0)
-        end(c);
-}
-
-/** Sends what waits; without any left the buffer goes. */
-static void drain(struct conn *c)
-{
-    while (c->queue_len > 0) {
-        const ssize_t n =
-            send(c->fd, c->queue + c->queue_at, c->queue_len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            end(c);
-        if (n <= 0)
-            return;
-        c->queue_at += (size_t)n;
-        c->queue_len -= (size_t)n;
-    }
-    free(c->queue);
-    c->queue = NULL;
-    watch(c);
-}
-
-/** Room for `len` more bytes to wait, or NULL. */
-static uint8_t *room_for(struct conn *c, size_t len)
-{
-    if (!c->queue) {
-        c->queue_at = c->queue_len = 0;
-        c->queue = malloc(TCP_QUEUE);
-        if (!c->queue)
-            return NULL;
-        watch(c);
-    }
-    if (c->closing || c->queue_len + len > TCP_QUEUE)
-        return NULL;
-    if (c->queue_at + c->queue_len + len > TCP_QUEUE) {
-        memmove(c->queue, c->queue + c->queue_at, c->queue_len);
-        c->queue_at = 0;
-    }
-    uint8_t *at = c->queue + c->queue_at + c->queue_len;
-    c->queue_len += len;
-    return at;
-}
-
-/** A frame of which `sent` bytes are out; what was begun must be finished. */
-static void hold(struct conn *c, const uint8_t head[FRAME_HEADER], const uint8_t *data,
-                 size_t len, size_t sent)
-{
-    const size_t whole = FRAME_HEADER + len;
-    uint8_t *at = room_for(c, whole - sent);
-    if (!at) {
-        c->of->count.lost++;
-        if (sent > 0)
-            end(c);
-        return;
-    }
-    for (size_t i = sent; i < whole; i++)
-        *at++ = i < FRAME_HEADER ? head[i] : data[i - FRAME_HEADER];
-}
-
-static void send_frame(struct conn *c, uint8_t *data, size_t len)
-{
-    uint8_t head[FRAME_HEADER];
-    wr16(head, (uint16_t)len);
-    struct iovec iov[2] = {{.iov_base = head, .iov_len = sizeof(head)},
-                           {.iov_base = data, .iov_len = len}};
-    const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
-    ssize_t n = 0;
-    if (!c->queue) {
-        n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN && errno != EINTR) {
-            end(c);
-            return;
-        }
-    }
-    if (n < (ssize_t)(sizeof(head) + len))
-        hold(c, head, data, len, n > 0 ? (size_t)n : 0);
-}
-
-void tcp_send(struct tcp *t, struct udp_batch *b)
-{
-    unsigned kept = 0;
-    if (t->last == 0)
-        return; // there never was a connection
-    for (unsigned i = 0; i < b->count; i++) {
-        struct udp_datagram *from = &b->datagram[i], *to = &b->datagram[kept];
-        const uint32_t number = from->addr.sin6_flowinfo;
-        if (number != 0) {
-            struct conn *c = map_get(&t->by_number, &number, sizeof(number));
-            if (c)
-                send_frame(c, from->data, from->len);
-            continue;
-        }
-        if (to != from) {
-            to->addr = from->addr;
-            to->local = from->local;
-            to->len = from->len;
-            memcpy(to->data, from->data, from->len);
-        }
-        kept++;
-    }
-    b->count = kept;
+        conn_end(c);
 }
 
 /* ---- in ---- */
@@ -318,7 +174,7 @@ static void receive(struct conn *c)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (n <= 0) {
-            end(c);
+            conn_end(c);
             return;
         }
         c->heard = uv_now(t->loop);
@@ -332,11 +188,11 @@ static void on_ready(uv_poll_t *p, int status, int events)
 {
     struct conn *c = p->data;
     if (status < 0) {
-        end(c);
+        conn_end(c);
         return;
     }
     if (events & UV_WRITABLE)
-        drain(c);
+        conn_drain(c);
     if (!c->closing && events & UV_READABLE)
         receive(c);
 }
@@ -411,8 +267,29 @@ static int welcome(struct tcp *t, int fd, const struct sockaddr_in6 *addr)
     t->count.accepted++;
     put(&t->strangers, c);
     set_options(fd);
-    watch(c);
+    conn_watch(c);
     return 0;
+}
+
+/* ---- who must go ---- */
+
+static void sweep_strangers(struct tcp *t)
+{
+    for (struct conn *c = t->strangers.oldest, *next; c; c = next) {
+        next = c->next;
+        if (uv_now(t->loop) - c->since >= TCP_STRANGER_MS)
+            refuse(c);
+    }
+}
+
+/** Whose owner is gone, or has moved on to other addresses, or says nothing any more. */
+static void sweep_friends(struct tcp *t)
+{
+    for (struct conn *c = t->friends.oldest, *next; c; c = next) {
+        next = c->next;
+        if (uv_now(t->loop) - c->heard > TCP_IDLE_MS || !t->ops.known(t->ops.ctx, &c->addr))
+            conn_end(c);
+    }
 }
 
 static void on_connections(uv_poll_t *p, int status, int events)
@@ -420,6 +297,9 @@ static void on_connections(uv_poll_t *p, int status, int events)
     struct tcp *t = p->data;
     (void)status;
     (void)events;
+    // One member may authenticate any number of them, but is known by few: only those stay.
+    if (t->strangers.count + t->friends.count >= TCP_MOST)
+        sweep_friends(t);
     for (int turn = 0; turn < ACCEPTS; turn++) {
         struct sockaddr_in6 addr = {0};
         socklen_t len = sizeof(addr);
@@ -437,27 +317,11 @@ static void on_connections(uv_poll_t *p, int status, int events)
     }
 }
 
-/* ---- once a second ---- */
-
-static void sweep_list(struct conn *c, uint64_t now)
-{
-    for (struct conn *next; c; c = next) {
-        next = c->next;
-        const struct tcp_ops *ops = &c->of->ops;
-        if (now - c->since < TCP_STRANGER_MS)
-            continue;
-        if (!c->known)
-            refuse(c);
-        else if (now - c->heard > TCP_IDLE_MS || !ops->known(ops->ctx, &c->addr))
-            end(c); // whom it belonged to is gone, or has moved
-    }
-}
-
 static void on_sweep(uv_timer_t *timer)
 {
     struct tcp *t = timer->data;
-    sweep_list(t->strangers.oldest, uv_now(t->loop));
-    sweep_list(t->friends.oldest, uv_now(t->loop));
+    sweep_strangers(t);
+    sweep_friends(t);
     (void)uv_poll_start(&t->listener, UV_READABLE, on_connections);
 }
 
@@ -498,9 +362,9 @@ void tcp_destroy(struct tcp *t)
         return;
     t->ending = true;
     while (t->strangers.oldest)
-        end(t->strangers.oldest);
+        conn_end(t->strangers.oldest);
     while (t->friends.oldest)
-        end(t->friends.oldest);
+        conn_end(t->friends.oldest);
     uv_close((uv_handle_t *)&t->listener, on_handle_closed);
     uv_close((uv_handle_t *)&t->sweep, on_handle_closed);
     (void)close(t->fd);
