@@ -1,10 +1,10 @@
 /**
  * What comes in, opened (RFC 3711, RFC 7714).
  *
- * Media by libsrtp2. Its session weighs 18 kB, so it is made at the first packet of media: who
- * only watches has none. RTCP, which everybody sends, by OpenSSL's ciphers with keys that are
- * set for each packet (src/srtp/open_rtcp.c): 100 bytes a peer. What goes out is srtp/seal.h's
- * and srtp/sealer.h's.
+ * Media by libsrtp2. Its session weighs 18 kB, so it is made at the first packet that claims to
+ * be media, forged or not, and once: who only watches has none. RTCP, which everybody sends, by
+ * OpenSSL's ciphers with keys that are set for each packet (src/srtp/open_rtcp.c): 100 bytes a
+ * peer. What goes out is srtp/seal.h's and srtp/sealer.h's.
  */
 #ifndef SRTP_OPEN_H
 #define SRTP_OPEN_H
