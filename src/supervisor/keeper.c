@@ -98,9 +98,11 @@ static void on_child_ended(void *arg, int status)
 {
     struct keeper *k = arg;
     k->child = NULL;
-    (void)unlink(k->path); // its own sandbox has no files
     keeper_drop_wire(k);
     if (k->sup->stopping) {
+        // Its own sandbox has no files. If another follows, the socket is that one's to
+        // replace.
+        (void)unlink(k->path);
         supervisor_check_stopped(k->sup);
         return;
     }
