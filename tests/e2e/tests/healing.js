@@ -33,7 +33,7 @@ for (const kind of ['chromium', 'firefox']) {
         const ada = t.keep(await Person.join(await t.browser(kind), link, 'Ada'));
         const blaise = t.keep(await Person.join(await t.browser('chromium'), link, 'Blaise'));
         await ada.meets(blaise);
-        t.allowed.push(/WebSocket|offline|ERR_/i);
+        t.allowed.push(/WebSocket|offline|ERR_|can.t establish/i);
         await ada.page.click('#mic');
         await ada.page.click('#react');
         await ada.page.click('#hand');
