@@ -65,7 +65,7 @@ for (const kind of BOTH) {
             }, { args: [before] }));
         }
         assert.equal(new Set(told).size, 5, told.join('\n'));
-        await page.call(() => Object.defineProperty(navigator, 'mediaDevices', { value: undefined })); // a web view
+        await page.call(() => { Object.defineProperty(navigator, 'mediaDevices', { value: undefined }); }); // a web view
         await page.click('#before-mic');
         await page.until('words for a web view', () => document.querySelector('#before-problem').textContent);
         await page.type('#name', 'Gus');
