@@ -193,7 +193,7 @@ test('a hostile ?lang and fragment change nothing', async (t) => {
     assert.deepEqual(await page.call(() => [window.hacked, document.documentElement.lang, location.hash]), [undefined, 'en', '']);
 });
 
-test('200 people at once: pages to turn, no jump of what is there, no endless task', async (t) => {
+test('200 people at once: pages to turn, and nothing that is there jumps', async (t) => {
     const server = await t.server();
     const ada = t.keep(await Person.join(await t.browser('chromium'), await server.room(), 'Ada'));
     const seen = await ada.page.call(async () => {
