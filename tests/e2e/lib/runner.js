@@ -21,6 +21,7 @@ class Test {
     people = [];
     pages = [];
     servers = [];
+    browsers = [];
     /** Console errors that this test means to provoke. */
     allowed = [];
 
@@ -32,6 +33,13 @@ class Test {
     async browser(kind) {
         this.shared.browsers[kind] ??= await Browser.start(kind);
         return this.shared.browsers[kind];
+    }
+
+    /** One of its own, started as `Browser.start` says; the shared ones know nothing of it. */
+    async ownBrowser(...how) {
+        const browser = await Browser.start(...how);
+        this.browsers.push(browser);
+        return browser;
     }
 
     /** The server that tests share. One that breaks it takes its own by ownServer(). */
@@ -75,6 +83,7 @@ class Test {
 
     async clear() {
         for (const page of this.pages) await page.close().catch(() => {});
+        for (const browser of this.browsers) await browser.stop().catch(() => {});
         for (const server of this.servers)
             if (server.process.exitCode === null) await server.stop();
         this.shared.server?.check();

@@ -1,7 +1,8 @@
 /** Networks that let no UDP through: nftables drops it between the browsers and the workers. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,7 +128,7 @@ async function behindRelay(t, rules, act) {
     const relay = await startRelay(folder);
     onlyRelay(rules);
     try {
-        await act(await t.ownServer({ args: ['--config', config] }));
+        await act(await t.ownServer({ args: ['--config', config] }), folder);
     } finally {
         unblockUdp();
         relay.kill('SIGKILL');
@@ -156,4 +157,21 @@ test('to a relay it goes by TCP where UDP is blocked, and TLS takes the same cre
         '-u', name, '-w', credential, HERE], { encoding: 'utf8', timeout: 60000, stdio: ['ignore', 'pipe', 'pipe'] });
     assert.match(client(username), /Total connect time/);
     assert.throws(() => client(`9${username}`), 'a name that we did not make');
+}));
+
+/** A Chromium that knows the relay's certificate; all others it judges as ever. */
+async function trusting(t, folder) {
+    const { publicKey } = new X509Certificate(await readFile(join(folder, 'cert.pem')));
+    const pin = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+    return t.ownBrowser('chromium', 'en', { args: [`--ignore-certificate-errors-spki-list=${pin}`] });
+}
+
+test('where nothing but TLS gets out, a call goes by coturn over TLS', (t) => behindRelay(t, 'meta l4proto { udp, tcp } th dport 3478 drop;', async (server, folder) => {
+    const link = await server.room();
+    const browser = await trusting(t, folder);
+    const ada = t.keep(await Person.join(browser, link, 'Ada'));
+    const blaise = t.keep(await Person.join(browser, link, 'Blaise'));
+    await relayed(ada, 'tls');
+    await ada.meets(blaise);
+    await blaise.meets(ada);
 }));
