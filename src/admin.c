@@ -241,17 +241,16 @@ int admin_open(struct admin *a, struct serve *serve)
     return open_one(a, &a->tcp, &conf);
 }
 
+static unsigned close_one(struct admin_door *door, void (*done)(void *ctx), void *ctx)
+{
+    if (!door->http)
+        return 0;
+    http_close(door->http, done, ctx);
+    door->http = NULL;
+    return 1;
+}
+
 unsigned admin_close(struct admin *a, void (*done)(void *ctx), void *ctx)
 {
-    struct admin_door *const doors[] = {&a->local, &a->tcp};
-    unsigned count = 0;
-
-    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
-        if (!doors[i]->http)
-            continue;
-        http_close(doors[i]->http, done, ctx);
-        doors[i]->http = NULL;
-        count++;
-    }
-    return count;
+    return close_one(&a->local, done, ctx) + close_one(&a->tcp, done, ctx);
 }

@@ -60,8 +60,12 @@ static int ask(const char *state, const char *method, const char *path, const ch
     long status = 0;
     CURLcode code;
 
-    if (!answer || !headers || !curl)
+    if (!answer || !headers || !curl) {
+        free(answer);
+        curl_slist_free_all(headers);
+        curl_easy_cleanup(curl); // takes NULL
         return cmd_fail("out of memory");
+    }
     (void)snprintf(socket, sizeof socket, "%s/admin.sock", state);
     (void)snprintf(url, sizeof url, "http://salon%s", path);
     (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);

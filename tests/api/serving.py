@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -24,17 +25,21 @@ def free_port():
         return s.getsockname()[1]
 
 
-def free_udp_port():
-    """Tests run beside each other: two servers that look for the first free port find the same one."""
+def free_udp_port(count=1):
+    """The first of so many, free for UDP and TCP (a worker has the same number of both). By chance, as tests run beside
+    each other; and below those that the kernel gives to whoever connects, which may be taken a moment later."""
     while True:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp, \
-                socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
-            udp.bind(("::", 0))
-            try:
-                tcp.bind(("::", udp.getsockname()[1]))  # a worker has the same number of both
-            except OSError:
-                continue
-            return udp.getsockname()[1]
+        port = random.randrange(20000, 32000)
+        held = [socket.socket(socket.AF_INET6, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM) for _ in range(count)]
+        try:
+            for k, s in enumerate(held):
+                s.bind(("::", port + k % count))
+            return port
+        except OSError:
+            continue
+        finally:
+            for s in held:
+                s.close()
 
 
 #: Called with (server, method, path, headers, body, answer) after each request; for openapi_test.py.

@@ -62,26 +62,11 @@ class Salon:
         self.settings = {
             "http": {"listen": "127.0.0.1", "port": self.port, "public_url": f"http://localhost:{self.port}"},
             "state": self.state,
-            "media": {"workers": workers, "port": self.free_ports(workers), "announce": ["127.0.0.1"]},
+            "media": {"workers": workers, "port": free_udp_port(workers), "announce": ["127.0.0.1"]},
             "log": {"level": "info"}}
         self.change(settings or {})
         self.logs = []
         self.start()
-
-    @staticmethod
-    def free_ports(count):
-        while True:
-            port = free_udp_port()
-            try:
-                held = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for _ in range(count)]
-                for k, s in enumerate(held):
-                    s.bind(("::", port + k))
-                return port
-            except (OSError, OverflowError):
-                continue
-            finally:
-                for s in held:
-                    s.close()
 
     def change(self, settings):
         """Writes the file with these sections merged in. JSON is YAML."""
