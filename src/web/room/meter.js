@@ -1,4 +1,9 @@
-/** How loud a microphone is, on a <meter>. */
+/**
+ * How loud a microphone is, on a <meter>. It says `data-deaf` while the browser listens to nothing (one without
+ * loudspeakers may not): an empty meter would tell people that their microphone is broken.
+ */
+
+import { flag } from './dom.js';
 
 const LOOK_MS = 60;
 const LOUD = 0.25; // RMS of a voice close to the microphone: a full meter
@@ -30,6 +35,7 @@ export class LevelMeter {
         const samples = new Float32Array(analyser.fftSize);
         this.#context = context;
         this.#timer = setInterval(() => {
+            flag(this.#meter, 'deaf', context.state !== 'running');
             analyser.getFloatTimeDomainData(samples);
             const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
             this.#meter.value = Math.min(1, Math.sqrt(power) / LOUD);

@@ -1,5 +1,6 @@
 /** Debian's Chromium and Firefox ESR, without a screen, with made-up cameras and microphones. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,13 +105,33 @@ async function startScreen() {
     return { child, display: `:${display}` };
 }
 
+/**
+ * Loudspeakers that nobody hears: without any, Firefox's AudioContext never runs, and neither a level
+ * nor a test sound can be seen to work.
+ */
+async function startSound(home) {
+    const socket = join(home, 'sound');
+    const child = spawn('pulseaudio', ['-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1',
+        '--disable-shm=yes', '--high-priority=no', '--realtime=no', '--log-level=error', '-L', 'module-null-sink',
+        '-L', `module-native-protocol-unix auth-anonymous=1 socket=${socket}`],
+    { env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home }, stdio: 'ignore' });
+    let ended = null;
+    child.once('error', (e) => (ended = e.message));
+    child.once('exit', (code) => (ended = `ended with ${code}`));
+    while (!existsSync(socket)) {
+        if (ended) throw new Error(`pulseaudio: ${ended}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return { child, server: `unix:${socket}` };
+}
+
 async function startFirefox(home, lang, { prefs: more = {} }) {
     const prefs = { ...FIREFOX, 'intl.accept_languages': lang, ...more };
     const text = Object.entries(prefs).map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`);
     await writeFile(join(home, 'user.js'), text.join(''));
-    const screen = await startScreen();
+    const [screen, sound] = await Promise.all([startScreen(), startSound(home)]);
     const child = spawn('firefox-esr', ['--remote-debugging-port=0', '--profile', home, 'about:blank'],
-        { env: { ...process.env, HOME: home, DISPLAY: screen.display, MOZ_ENABLE_WAYLAND: '0' } });
+        { env: { ...process.env, HOME: home, DISPLAY: screen.display, PULSE_SERVER: sound.server, MOZ_ENABLE_WAYLAND: '0' } });
     const [, url] = await printed(child, /WebDriver BiDi listening on (ws:\/\/\S+)/, 'firefox');
     const bidi = await Bidi.connect(`${url}/session`);
     const { capabilities } = await bidi.send('session.new', { capabilities: {} });
@@ -118,6 +139,7 @@ async function startFirefox(home, lang, { prefs: more = {} }) {
     const stop = async () => {
         child.kill('SIGKILL');
         screen.child.kill();
+        sound.child.kill();
     };
     return { child, bidi, stop, version: capabilities.browserVersion };
 }
