@@ -12,6 +12,7 @@ import { Tile } from './tile.js';
 /** @typedef {import('../i18n.js').Translate} Translate */
 
 const SLOTS = 25; // the most that the page asks for, as in joinRoom()
+const GATHER_MS = 30;
 
 export class Stage {
     #room;
@@ -30,6 +31,8 @@ export class Stage {
     #lastSpeaker = '';
     #resized = new ResizeObserver(() => this.#arrange());
     #listening = new AbortController();
+    /** @type {any} */
+    #timer = null;
 
     /**
      * @param {Room} room
@@ -99,6 +102,7 @@ export class Stage {
 
     stop() {
         this.#listening.abort();
+        clearTimeout(this.#timer);
         this.#resized.disconnect();
         this.#sizes.stop();
         for (const tile of [this.#own, ...this.#all.values()]) tile.remove();
@@ -147,7 +151,7 @@ export class Stage {
                 tile = new Tile(participant, source, this.#t);
                 this.#all.set(key, tile);
             }
-            this.#arrange();
+            this.#arrangeSoon();
         }
         if (!tile || !belongs) return;
         if (tile.element.isConnected) this.#showPicture(tile);
@@ -172,8 +176,15 @@ export class Stage {
         if (!shown || this.#choices.get('layout') === 'speaker') this.#arrange();
     }
 
+    /** A whole assembly may come or go at once: the stage is measured and filled once for all of them. */
+    #arrangeSoon() {
+        this.#timer ??= setTimeout(() => this.#arrange(), GATHER_MS);
+    }
+
     /** Chooses who is seen, and how large. */
     #arrange() {
+        clearTimeout(this.#timer);
+        this.#timer = null;
         const stage = byId('stage');
         const style = getComputedStyle(stage);
         const { clientWidth, clientHeight } = stage;
