@@ -16,8 +16,7 @@ bool config_env_name(const char *path, char out[CONFIG_PATH])
         return false;
     memcpy(out, prefix, sizeof prefix);
     for (size_t i = 0; i <= len; i++)
-        out[sizeof prefix - 1 + i] =
-            path[i] == '.' ? '_' : (char)(unsigned char)toupper((unsigned char)path[i]);
+        out[sizeof prefix - 1 + i] = (char)(path[i] == '.' ? '_' : toupper((uint8_t)path[i]));
     return true;
 }
 
