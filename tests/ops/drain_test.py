@@ -143,7 +143,8 @@ def every_line_of_the_log_is_an_object_if_asked_for(make):
     s = make({"log": {"format": "json", "level": "debug"}})
     assert Person(s, s.room(s.tenant())["url"]).is_in()
     s.stop()
-    lines = [json.loads(line) for line in s.read_log().splitlines()]
+    # The leak checker of a build with sanitizers may say a word of its own at the end; running.py judges that.
+    lines = [json.loads(line) for line in s.read_log().splitlines() if not line.startswith("==")]
     assert {"time", "level", "event", "who"} <= set.intersection(*(set(line) for line in lines))
     assert {line["who"] for line in lines} == {"control", "media0"}
     assert any(line["event"] == "http.request" and line["id"].startswith("req_") for line in lines)
