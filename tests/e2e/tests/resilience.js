@@ -1,5 +1,6 @@
 /** What breaks, heals: a worker's death, a lost socket, a reload, a restart of the server. */
 import assert from 'node:assert/strict';
+import { PATIENCE } from '../lib/patience.js';
 import { Person } from '../lib/person.js';
 import { test } from '../lib/runner.js';
 
@@ -43,9 +44,9 @@ test('after kill -9 of a worker its people are back within 5 s, and others notic
     await Promise.all([ada.meets(blaise), blaise.meets(ada)]);
     const gap = await carla.longestGap();
     // The promise is the product's; a server under sanitizers takes longer beside four browsers.
-    const promised = process.env.BUILD?.includes('asan') ? 10 : 5;
+    const promised = PATIENCE * (process.env.BUILD?.includes('asan') ? 10 : 5);
     assert.ok(seconds < promised, `pictures were back after ${seconds} s`);
-    assert.ok(gap < 1000, `another worker's room saw nothing for ${gap} ms`);
+    assert.ok(gap < 1000 * PATIENCE, `another worker's room saw nothing for ${gap} ms`);
     assert.equal(server.workers().length, 2);
 });
 
@@ -61,7 +62,7 @@ for (const kind of ['chromium', 'firefox']) {
         await ada.page.until('back', () => window.salonRoom.state === 'connected');
         await ada.page.until('a second socket', () => window.testSockets.length === 2 && window.testSockets[1].readyState === 1);
         await sleep(500);
-        assert.ok(await ada.longestGap() < 1000, 'the picture stopped');
+        assert.ok(await ada.longestGap() < 1000 * PATIENCE, 'the picture stopped');
         assert.ok(await ada.page.call(() => window.salonRoom.connection === window.oldConnection), 'another peer connection');
         assert.equal(await ada.page.call(() => window.salonRoom.self.id), id);
         await blaise.knows('Ada');
