@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -170,6 +171,8 @@ def main(*tests):
 
         try:
             test(make)
+            for s in made:
+                assert not re.search(r"Sanitizer|runtime error:|[Aa]ssertion", s.read_log()), "the server complained"
             print(f"ok   {test.__name__}", flush=True)
         except Exception:
             good = False
