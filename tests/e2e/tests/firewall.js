@@ -74,6 +74,24 @@ test('a call whose network begins to drop UDP goes on over TCP', async (t) => {
     }
 });
 
+test('where the server has IPv6 alone, Chromium and Firefox come over it', async (t) => {
+    const server = await t.ownServer({ args: ['--announce', 'fd77::1'] });
+    const link = await server.room();
+    const people = [];
+    for (const [kind, name] of [['chromium', 'Ada'], ['firefox', 'Blaise']])
+        people.push(t.keep(await Person.join(await t.browser(kind), link, name)));
+    await people[0].meets(people[1]);
+    await people[1].meets(people[0]);
+    for (const person of people) {
+        const address = await person.page.call(async () => {
+            const stats = await window.salonRoom.connection.getStats();
+            const pair = [...stats.values()].find((s) => s.type === 'candidate-pair' && s.state === 'succeeded' && s.nominated);
+            return stats.get(pair.remoteCandidateId).address;
+        });
+        assert.equal(address.replace(/[[\]]/g, ''), 'fd77::1');
+    }
+});
+
 const SECRET = 'correct horse battery';
 const HERE = process.env.SALON_TEST_ADDRESS;
 
