@@ -104,7 +104,8 @@ int bio_attach(struct dtls *d, const BIO_METHOD *method)
     BIO_set_data(bio, d);
     BIO_set_init(bio, 1);
     SSL_set_bio(d->ssl, bio, bio); // takes ownership
-    SSL_set_app_data(d->ssl, d);
+    if (SSL_set_app_data(d->ssl, d) != 1)
+        return -ENOMEM;
     DTLS_set_timer_cb(d->ssl, next_interval);
     return 0;
 }

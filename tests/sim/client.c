@@ -194,9 +194,19 @@ uint64_t client_ntp(uint16_t number, usec_t now)
     return base + (sec << 32) + ((rest << 32) + 500000) / 1000000;
 }
 
-static void raw_send(struct client *c, const uint8_t *bytes, size_t len)
+size_t client_spoil(struct client *c, enum spoil where, uint8_t *bytes, size_t len)
 {
-    if (!c->asleep)
+    if (c->env->spoil && len <= SPOIL_ROOM)
+        c->env->spoil(c->env->ctx, c, where, bytes, &len);
+    return len;
+}
+
+static void raw_send(struct client *c, uint8_t *bytes, size_t len)
+{
+    if (c->asleep)
+        return;
+    len = client_spoil(c, SPOIL_DATAGRAM, bytes, len);
+    if (len > 0)
         c->env->send(c->env->ctx, c, bytes, len);
 }
 
@@ -204,6 +214,10 @@ void client_send_rtp(struct client *c, struct seal_stream *st, uint8_t *bytes, s
                      bool again)
 {
     if (!c->up || c->asleep)
+        return;
+    if (!again) // what is sent again is what was said before
+        len = client_spoil(c, SPOIL_RTP, bytes, len);
+    if (len == 0)
         return;
     const enum drop why = again ? seal_resend(&c->seal, st, bytes, &len, CLIENT_PACKET)
                                 : seal_rtp(&c->seal, st, bytes, &len, CLIENT_PACKET);
@@ -217,7 +231,8 @@ void client_send_rtcp(struct client *c, uint8_t *bytes, size_t len)
 {
     if (!c->up || len == 0 || c->asleep)
         return;
-    if (sealer_rtcp(&c->rtcp, bytes, &len, CLIENT_PACKET) == DROP_NONE)
+    len = client_spoil(c, SPOIL_RTCP, bytes, len);
+    if (len >= 8 && sealer_rtcp(&c->rtcp, bytes, &len, CLIENT_PACKET) == DROP_NONE)
         raw_send(c, bytes, len);
 }
 
@@ -240,7 +255,7 @@ static void take_keys(struct client *c, usec_t now)
 
 void client_send_dtls(struct client *c)
 {
-    uint8_t out[DTLS_MTU];
+    uint8_t out[CLIENT_PACKET];
     for (size_t len; (len = dtls_take(&c->dtls, out, sizeof(out))) > 0;)
         raw_send(c, out, len);
 }

@@ -34,6 +34,12 @@
 
 struct client;
 
+/** Where a client's bytes can be spoiled: what is said, before it is sealed, and what is sent.
+ */
+enum spoil { SPOIL_RTP, SPOIL_RTCP, SPOIL_SCTP, SPOIL_DATAGRAM, SPOIL_COUNT };
+
+#define SPOIL_ROOM 1400 ///< bytes there are to grow into
+
 /** What clients share and where their bytes go. */
 struct client_env {
     const struct dtls_ctx *dtls;    ///< not owned
@@ -44,6 +50,8 @@ struct client_env {
     void (*complain)(void *ctx, const struct client *c, const char *what);
     void *ctx;
     struct rng *rng; ///< not owned
+    /** Changes what a client is about to say; 0 bytes are not said. May be NULL. */
+    void (*spoil)(void *ctx, struct client *c, enum spoil where, uint8_t *bytes, size_t *len);
 };
 
 /** How one client is made. Zero is a usual browser. */
@@ -163,6 +171,9 @@ uint64_t client_ntp(uint16_t number, usec_t now);
 
 void client_complain(const struct client *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Lets a fuzzer change what is about to be said; how much that is then. */
+size_t client_spoil(struct client *c, enum spoil where, uint8_t *bytes, size_t len);
 
 /** What DTLS has to say. */
 void client_send_dtls(struct client *c);

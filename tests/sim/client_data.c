@@ -86,7 +86,9 @@ void client_data_run(struct client *c, usec_t now)
     (void)assoc_set_next(&d->set); // there is one only
     read_all(d, now);
     for (size_t len; (len = assoc_take(d->assoc, packet)) > 0;) {
-        (void)dtls_write(&c->dtls, packet, len);
+        len = client_spoil(c, SPOIL_SCTP, packet, len);
+        if (len > 0)
+            (void)dtls_write(&c->dtls, packet, len);
         client_send_dtls(c);
     }
 }
