@@ -9,6 +9,9 @@ import tempfile
 import threading
 
 
+CLIPS = tempfile.TemporaryDirectory(prefix="salon-clips-")
+
+
 class Nonsense:
     """Takes connections and says `answer` to whatever is asked; None: closes, "": never answers."""
 
@@ -35,7 +38,7 @@ class Nonsense:
 
 
 def load(program, *args, key="", timeout=300):
-    return subprocess.run([program, "--quiet", "yes", *args], env=os.environ | {"SALON_KEY": key}, text=True,
+    return subprocess.run([program, "--quiet", "yes", "--clips", CLIPS.name, *args], env=os.environ | {"SALON_KEY": key}, text=True,
                           errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout)
 
 
@@ -71,6 +74,54 @@ def whip_and_whep_are_spoken(program, server):
     assert figures["decoded"] > 10 and figures["wrong"] == 0, figures
 
 
+def without_udp_people_come_by_tcp(program, server):
+    run = load(program, "--url", server.url, "--broadcast", "1+2", "--layers", "1", "--tcp", "yes", "--duration", "2",
+               "--settle", "1", "--json", "-", key=server.key)
+    figures, errors = result(run)
+    assert figures["connected"] == 3 and not errors, (figures, errors)
+    assert figures["frames"] > 0 and figures["received"] > 0, figures
+
+
+def shared_screens_have_places_of_their_own(program, server):
+    run = load(program, "--url", server.url, "--broadcast", "1+1", "--layers", "1", "--sends", "screen", "--verify", "1",
+               "--duration", "3", "--settle", "1", "--json", "-", key=server.key)
+    figures, errors = result(run)
+    assert figures["connected"] == 2 and not errors, (figures, errors)
+    assert figures["screens"] > 0 and figures["frames"] > figures["screens"], figures
+    assert figures["decoded"] > 0 and figures["wrong"] == 0, figures
+
+
+def who_leaves_is_replaced(program, server):
+    run = load(program, "--url", server.url, "--voices", "4", "--churn", "1500%/min", "--duration", "4", "--settle", "0s",
+               "--json", "-", key=server.key)
+    figures, errors = result(run)
+    assert not errors and figures["left"] >= 1 and figures["lost_members"] == 0, (figures, errors)
+    assert figures["joins"] == 4 + figures["left"] and figures["failed"] == 0, figures
+
+
+def small_pictures_are_of_the_small_layer(program, server):
+    run = load(program, "--url", server.url, "--broadcast", "1+1", "--width", "160", "--duration", "2", "--settle", "5",
+               "--json", "-", key=server.key)
+    shown = json.loads(run.stdout)["layers_percent"]
+    assert shown[0] > 90, shown
+
+
+def metrics_tell_the_server_s_cost(program, server):
+    run = load(program, "--url", server.url, "--voices", "2", "--duration", "3", "--settle", "0s", "--json", "-",
+               "--metrics", f"{server.url}/metrics", key=server.key)
+    figures, _ = result(run)
+    assert figures["cpu"] > 0 and figures["cpu_packet"] > 0, figures
+    assert "memory" not in figures, figures  # of which these metrics say nothing
+
+
+def many_people_come_into_many_rooms(program, server):
+    run = load(program, "--url", server.url, "--voices", "6", "--rooms", "10", "--join_rate", "10/s", "--talks", "20%",
+               "--duration", "2", "--settle", "1", "--json", "-", "--fail-if", "failed>0", key=server.key)
+    figures, errors = result(run)
+    assert run.returncode == 0 and figures["connected"] == 60 and not errors, (figures, errors, run.stderr)
+    assert figures["received"] > 0, figures
+
+
 def a_limit_that_is_passed_is_the_exit_status(program, server):
     run = load(program, "--url", server.url, "--voices", "2", "--duration", "1", "--settle", "0s", "--fail-if",
                "received>1", key=server.key)
@@ -78,7 +129,7 @@ def a_limit_that_is_passed_is_the_exit_status(program, server):
 
 
 def ctrl_c_ends_with_the_table(program, server):
-    p = subprocess.Popen([program, "--url", server.url, "--voices", "2", "--duration", "1h", "--settle", "0s"],
+    p = subprocess.Popen([program, "--url", server.url, "--clips", CLIPS.name, "--voices", "2", "--duration", "1h", "--settle", "0s"],
                          env=os.environ | {"SALON_KEY": server.key}, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     seen = ""
@@ -117,6 +168,8 @@ def a_wrong_scenario_names_its_line(program, server):
 
 
 TESTS = [people_see_each_other, people_on_bad_lines_repair_them, whip_and_whep_are_spoken,
+         without_udp_people_come_by_tcp, shared_screens_have_places_of_their_own, who_leaves_is_replaced,
+         small_pictures_are_of_the_small_layer, metrics_tell_the_server_s_cost, many_people_come_into_many_rooms,
          a_limit_that_is_passed_is_the_exit_status, ctrl_c_ends_with_the_table, bad_servers_are_counted_by_reason,
          a_wrong_scenario_names_its_line]
 

@@ -1,15 +1,19 @@
+#include "clips.h"
 #include "hist.h"
 #include "line.h"
+#include "process.h"
 #include "scenario.h"
 #include "sdp.h"
 #include "stamp.h"
 #include "tally.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -208,6 +212,76 @@ static void errors_are_counted_by_reason_and_never_overflow(void **state)
     assert_int_equal(tally_errors(&t), 200);
 }
 
+static void metrics_of_salon_and_of_others_are_read(void **state)
+{
+    (void)state;
+    struct process_use use = process_parse("# HELP process_cpu_seconds_total 99\n"
+                                           "process_cpu_seconds_total 1.5\n"
+                                           "process_cpu_seconds_total_more 7\n"
+                                           "process_resident_memory_bytes 2048\n");
+    assert_true(use.known && use.cpu_s == 1.5);
+    assert_true(use.memory_known && use.memory_kib == 2);
+    use = process_parse("salon_control_cpu_seconds_total 1\n"
+                        "salon_worker_cpu_seconds_total{worker=\"0\"} 2\n"
+                        "salon_worker_cpu_seconds_total{worker=\"1\"} 4\n");
+    assert_true(use.known && use.cpu_s == 7 && !use.memory_known);
+    assert_false(process_parse("404\n").known);
+}
+
+static void all_people_may_come_and_go_many_times_a_minute(void **state)
+{
+    static struct scenario s;
+    struct complaint why = {""};
+    const char *const many[] = {"salon-load", "--churn", "300%/min"};
+    const char *const wrong[] = {"salon-load", "--churn", "300%/s"};
+    (void)state;
+    scenario_init(&s);
+    assert_int_equal(scenario_from_flags(&s, 3, many, &why), 0);
+    assert_true(s.churn == 3);
+    assert_true(scenario_from_flags(&s, 3, wrong, &why) < 0);
+}
+
+static void who_shares_screens_gives_viewers_places_for_them(void **state)
+{
+    static struct scenario s;
+    struct complaint why = {""};
+    const char *const flags[] = {"salon-load", "--sends", "audio,video,screen", "--webinar",
+                                 "2+9"};
+    (void)state;
+    scenario_init(&s);
+    assert_int_equal(scenario_from_flags(&s, 5, flags, &why), 0);
+    assert_true(s.kind[0].crowd[0].screen && !s.kind[0].crowd[1].screen);
+    assert_int_equal(s.kind[0].crowd[0].screens, 1);
+    assert_int_equal(s.kind[0].crowd[1].screens, 2);
+}
+
+static void clips_that_are_kept_are_the_same_and_broken_ones_are_made_anew(void **state)
+{
+    char folder[] = "/tmp/salon-clips-XXXXXX", path[64];
+    const struct clips_conf conf = {.layers = 0, .kbps = 300, .temporal = 1}; // sound alone
+    struct clips made, kept;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/0-300-1.clips", folder);
+    assert_int_equal(clips_get(&made, &conf, folder), 0);
+    assert_int_equal(clips_get(&kept, &conf, folder), 0);
+    assert_int_equal(kept.voice.count, made.voice.count);
+    assert_int_equal(kept.voice.len, made.voice.len);
+    assert_memory_equal(kept.voice.bytes, made.voice.bytes, made.voice.len);
+    clips_fini(&kept);
+    assert_int_equal(truncate(path, 1000), 0);
+    assert_int_equal(clips_get(&kept, &conf, folder), 0);
+    assert_int_equal(kept.silence.len, made.silence.len);
+    clips_fini(&kept);
+    clips_fini(&made);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(clips_get(&made, &conf, folder),
+                     -ENOENT); // no such folder, and clips all the same
+    assert_true(made.voice.count > 0);
+    clips_fini(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +293,10 @@ int main(void)
         cmocka_unit_test(a_stamp_is_found_at_the_end_only),
         cmocka_unit_test(a_bad_line_loses_delays_and_is_narrow),
         cmocka_unit_test(errors_are_counted_by_reason_and_never_overflow),
+        cmocka_unit_test(metrics_of_salon_and_of_others_are_read),
+        cmocka_unit_test(all_people_may_come_and_go_many_times_a_minute),
+        cmocka_unit_test(who_shares_screens_gives_viewers_places_for_them),
+        cmocka_unit_test(clips_that_are_kept_are_the_same_and_broken_ones_are_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

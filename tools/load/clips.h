@@ -47,6 +47,10 @@ struct clips {
 
 /** Codes all that is needed. 0, or -ENOMEM or -ENOTSUP (a coder refuses). */
 int clips_make(struct clips *c, const struct clips_conf *conf);
+
+/** Likewise, from a file in `folder` if it holds what was made for the same `conf` on this
+ * machine; else makes them and writes the file. Also -errno, with the clips made. */
+int clips_get(struct clips *c, const struct clips_conf *conf, const char *folder);
 void clips_fini(struct clips *c);
 
 #endif

@@ -29,7 +29,7 @@ struct core {
     struct clips clips;
     struct tally tally;
     uint64_t random;     ///< state of core_random(): a seed repeats a run's choices
-    unsigned connecting; ///< peers whose ICE agent lives
+    unsigned connecting; ///< peers whose ICE agent lives: who look for a path, or have TCP
     struct peer **peer;  ///< owned array of borrowed peers, NULL: a free place
     usec_t *wake;        ///< owned: when each is to be woken
     unsigned places;

@@ -1,36 +1,23 @@
-/* A peer's datagrams: out, sealed; in, told apart (RFC 7983) and opened. UDP, or TCP with
- * lengths. */
+/* A peer's datagrams: out, sealed; in, told apart (RFC 7983) and opened. */
 #include "peer.h"
 
 #include "base/bytes.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#define BATCH       32
-#define STREAM_ROOM 65536
+#define BATCH 32
 
 // ---- out
 
 static void put_out(struct peer *p, const uint8_t *bytes, size_t len)
 {
-    uint8_t head[2];
-    if (p->fd < 0)
-        return;
-    if (!p->stream_socket) {
+    if (p->carried)
+        (void)nice_agent_send(p->agent, p->stream, 1, (guint)len, (const gchar *)bytes);
+    else if (p->fd >= 0)
         (void)send(p->fd, bytes, len, MSG_NOSIGNAL);
-        return;
-    }
-    wr16(head, (uint16_t)len); // RFC 4571 section 2
-    struct iovec part[] = {{head, sizeof(head)}, {(void *)bytes, len}};
-    const struct msghdr msg = {.msg_iov = part, .msg_iovlen = 2};
-    const ssize_t n = sendmsg(p->fd, &msg, MSG_NOSIGNAL);
-    if (n >= 0 && (size_t)n < len + sizeof(head))
-        peer_fail(p, "a TCP path that is full");
 }
 
 void peer_send(struct peer *p, const uint8_t *bytes, size_t len)
@@ -178,7 +165,7 @@ void peer_on_datagram(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_u
     }
 }
 
-static void arrive(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us)
+void peer_arrive(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us)
 {
     if (p->down)
         line_put(p->down, bytes, len, p->core->now);
@@ -213,42 +200,13 @@ static int read_batch(struct peer *p)
     }
     const int n = recvmmsg(p->fd, msg, BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < n && p->fd >= 0; i++)
-        arrive(p, bytes[i], msg[i].msg_len, stamp_of(&msg[i].msg_hdr));
+        peer_arrive(p, bytes[i], msg[i].msg_len, stamp_of(&msg[i].msg_hdr));
     return n;
-}
-
-/** RFC 4571: each datagram has its length before it. */
-static void read_stream(struct peer *p)
-{
-    if (!p->stream_in)
-        p->stream_in = malloc(STREAM_ROOM);
-    if (!p->stream_in)
-        return;
-    const ssize_t n = recv(p->fd, p->stream_in + p->stream_len, STREAM_ROOM - p->stream_len, 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN))
-        peer_fail(p, "the TCP path was closed");
-    if (n <= 0)
-        return;
-    p->stream_len += (size_t)n;
-    size_t at = 0;
-    while (p->fd >= 0 && p->stream_len - at >= 2) {
-        const size_t len = rd16(p->stream_in + at);
-        if (p->stream_len - at - 2 < len)
-            break;
-        arrive(p, p->stream_in + at + 2, len, core_wall());
-        at += 2 + len;
-    }
-    memmove(p->stream_in, p->stream_in + at, p->stream_len - at);
-    p->stream_len -= at;
 }
 
 void peer_read(struct peer *p, usec_t now)
 {
     (void)now;
-    if (p->stream_socket) {
-        read_stream(p);
-        return;
-    }
     while (p->fd >= 0 && read_batch(p) == BATCH)
         ;
 }

@@ -34,7 +34,7 @@ static void on_datagram(NiceAgent *agent, guint stream, guint component, guint l
     if (len < 2 || len > sizeof(bytes))
         return;
     memcpy(bytes, data, len);
-    peer_on_datagram(p, bytes, len, core_wall(), p->core->now);
+    peer_arrive(p, bytes, len, core_wall());
 }
 
 static void on_gathered(NiceAgent *agent, guint stream, gpointer arg)
@@ -54,6 +54,8 @@ static void on_state(NiceAgent *agent, guint stream, guint component, guint stat
     (void)component;
     if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
         p->found = true;
+    if (state == NICE_COMPONENT_STATE_FAILED)
+        p->lost = true;
     p->core->wake[p->place] = 0;
 }
 
@@ -85,7 +87,9 @@ static void describe(struct peer *p)
 int peer_gather(struct peer *p)
 {
     NiceAddress address;
-    p->agent = nice_agent_new_full(NULL, NICE_COMPATIBILITY_RFC5245, 0);
+    // With TCP it stays, and keeps consent (RFC 7675); else that is done here.
+    p->agent = nice_agent_new_full(NULL, NICE_COMPATIBILITY_RFC5245,
+                                   p->conf.tcp ? NICE_AGENT_OPTION_CONSENT_FRESHNESS : 0);
     if (!p->agent)
         return -ENOMEM;
     p->core->connecting++;
@@ -144,6 +148,7 @@ static void end_agent(struct peer *p)
     nice_agent_remove_stream(p->agent, p->stream);
     g_object_unref(p->agent);
     p->agent = NULL;
+    p->carried = false;
     p->core->connecting--;
 }
 
@@ -167,17 +172,20 @@ static int take_over(struct peer *p)
     const int on = 1, room = 1 << 20;
     if (!nice_agent_get_selected_pair(p->agent, p->stream, 1, &local, &remote))
         return -ENOTCONN;
+    if (local->transport != NICE_CANDIDATE_TRANSPORT_UDP) {
+        p->carried = true; // libnice gives no socket of TCP away, and keeps consent itself
+        return 0;
+    }
     nice_address_copy_to_sockaddr(&remote->addr, (struct sockaddr *)&to);
-    p->stream_socket = local->transport != NICE_CANDIDATE_TRANSPORT_UDP;
     GSocket *socket = nice_agent_get_selected_socket(p->agent, p->stream, 1);
     p->fd = socket ? dup(g_socket_get_fd(socket)) : -1;
     if (socket)
         g_object_unref(socket);
     if (p->fd < 0)
         return -EBADF;
-    if (!p->stream_socket && connect(p->fd, (struct sockaddr *)&to,
-                                     to.ss_family == AF_INET ? sizeof(struct sockaddr_in)
-                                                             : sizeof(struct sockaddr_in6)) < 0)
+    if (connect(p->fd, (struct sockaddr *)&to,
+                to.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+                                        : sizeof(struct sockaddr_in6)) < 0)
         return -errno;
     (void)fcntl(p->fd, F_SETFL, fcntl(p->fd, F_GETFL) | O_NONBLOCK);
     (void)setsockopt(p->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
@@ -215,7 +223,7 @@ void peer_ice_tick(struct peer *p, usec_t now)
         p->owner.on_gathered(p->owner.arg, p);
         return;
     }
-    if (p->agent && p->found) {
+    if (p->agent && p->found && !p->carried) {
         const int err = take_over(p);
         if (err) {
             peer_fail(p, "the path's socket cannot be had");
@@ -226,6 +234,8 @@ void peer_ice_tick(struct peer *p, usec_t now)
         p->check.next_at = now + CONSENT_EACH;
         dtls_start(&p->dtls, now);
     }
+    if (p->carried && p->lost)
+        peer_fail(p, "ICE: the path was lost");
     if (p->fd < 0)
         return;
     if (now - p->check.answered_at > CONSENT_LOST)

@@ -22,7 +22,7 @@ enum {
     ASK_MORE = 'm',
     ASK_START = 'a',
     ASK_KEEP = 'k',
-    ASK_SEND = 'x'
+    ASK_LAYER = 'l'
 };
 
 static const char *open_room(struct run *r, struct room *room)
@@ -70,7 +70,7 @@ static bool sends(const struct person *p)
 
 static bool receives(const struct person *p)
 {
-    return p->crowd->receives || p->crowd->hears;
+    return p->crowd->receives || p->crowd->screens || p->crowd->hears;
 }
 
 static void ask_join(struct person *p)
@@ -231,8 +231,10 @@ static void on_event(struct person *p, const json_t *m, char what)
         on_jsep(p, jsep);
     // A renegotiation is done when it has been answered, or when there was nothing to
     // negotiate.
-    if (what == ASK_START || ((what == ASK_MORE) && !jsep))
+    if (what == ASK_START || ((what == ASK_MORE) && !jsep)) {
         p->janus.asking = false;
+        p->told_width = 0; // new streams begin with the largest layer
+    }
     note_feeds(p, data);
 }
 
@@ -304,8 +306,25 @@ static void leave(struct person *p)
         ask(p, ASK_KEEP, 0, json_pack("{s:s}", "janus", "destroy"));
 }
 
+/** The layer of about that width, for every picture. */
+static void ask_layer(struct person *p)
+{
+    json_t *streams = json_array();
+    const int substream = p->width > 640 || p->width == 0 ? 2 : p->width > 320 ? 1 : 0;
+    for (unsigned i = 0; i < p->down->sections; i++)
+        if (p->down->section[i].video && !p->down->section[i].rejected)
+            json_array_append_new(streams,
+                                  json_pack("{s:s, s:i}", "mid", p->down->section[i].mid,
+                                            "substream", substream));
+    p->told_width = p->width;
+    ask_plugin(p, ASK_LAYER, p->janus.down,
+               json_pack("{s:s, s:o}", "request", "configure", "streams", streams), NULL);
+}
+
 static void tick(struct person *p, usec_t now)
 {
+    if (p->width != p->told_width && p->down && p->janus.subscribed && !p->janus.asking)
+        ask_layer(p);
     if (p->janus.session && now - p->said_at > KEEP_EACH)
         ask(p, ASK_KEEP, 0, json_pack("{s:s}", "janus", "keepalive"));
 }

@@ -93,13 +93,19 @@ static bool set_frequency(void *at, const char *value)
     return v > 0;
 }
 
-/** "5%/min": a share each minute. */
+/** "5%/min": a share each minute; all of them, again and again, is above 100. */
 static bool set_churn(void *at, const char *value)
 {
-    char text[32];
-    const char *per = strstr(value, "/min");
-    (void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(value, "/"), value);
-    return (!strchr(value, '/') || (per && !per[4])) && set_share(at, text);
+    double v;
+    const char *rest;
+    if (!number(value, 1e4, &v, &rest))
+        return false;
+    if (*rest == '%') {
+        v /= 100;
+        rest++;
+    }
+    *(double *)at = v;
+    return !*rest || strcmp(rest, "/min") == 0;
 }
 
 static bool set_text(void *at, const char *value)
@@ -206,6 +212,8 @@ static const struct option_def table[] = {
      "N  kbit/s of a camera's largest layer (1650)"},
     {"temporal", OPTION_RUN, set_layers, offsetof(struct scenario, temporal),
      "1..3  temporal layers of a camera (3)"},
+    {"clips", OPTION_RUN, set_text, offsetof(struct scenario, clips),
+     "FOLDER  to keep what was coded from one run to the next"},
     {"verify", OPTION_RUN, set_count, offsetof(struct scenario, verify),
      "N  one viewer of N decodes what it gets (0: none)"},
     {"profile", OPTION_RUN, set_word, offsetof(struct scenario, profile),
@@ -233,6 +241,8 @@ static const struct option_def table[] = {
      "1..3  simulcast layers of a camera (3)"},
     {"receives", OPTION_PEOPLE, set_count, offsetof(struct crowd, receives),
      "N  pictures each is shown at most"},
+    {"screens", OPTION_PEOPLE, set_count, offsetof(struct crowd, screens),
+     "N  shared screens each is shown at most"},
     {"hears", OPTION_PEOPLE, set_count, offsetof(struct crowd, hears),
      "N  voices each hears at most"},
     {"width", OPTION_PEOPLE, set_count, offsetof(struct crowd, width),
@@ -304,6 +314,7 @@ bool option_shape(struct room_kind *r, const char *shape, const char *value,
     one->audio = true;
     one->video = !voices;
     one->receives = voices || broadcast ? 0 : at_most(n[0] - 1, PICTURES_MAX);
+    one->screens = usual->screen ? one->receives : 0;
     one->hears = broadcast ? 0 : at_most(n[0] - 1, voices ? VOICES_MAX : PICTURES_MAX);
     if (webinar || broadcast) {
         struct crowd *two = &r->crowd[r->crowds++];
@@ -311,6 +322,7 @@ bool option_shape(struct room_kind *r, const char *shape, const char *value,
         two->count = n[1];
         two->audio = two->video = two->screen = false;
         two->receives = two->hears = at_most(n[0], PICTURES_MAX);
+        two->screens = usual->screen ? two->receives : 0;
     }
     return true;
 }

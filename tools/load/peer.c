@@ -59,7 +59,7 @@ static int make_sections(struct peer *p)
     for (unsigned i = 0; i < p->conf.slots_screen; i++) {
         struct sdp_section *s = add_section(p, true);
         if (s)
-            s->recv = true;
+            s->recv = s->screen = true;
     }
     return err;
 }
@@ -124,7 +124,6 @@ void peer_destroy(struct peer *p)
     free(p->remote);
     free(p->candidates);
     free(p->heard);
-    free(p->stream_in);
     line_destroy(p->up);
     line_destroy(p->down);
     free(p);
@@ -246,8 +245,8 @@ usec_t peer_tick(struct peer *p, usec_t now)
     if (p->state == PEER_FAILED)
         return USEC_NEVER;
     if (p->state != PEER_UP && p->state != PEER_NEW && now - p->state_at > CONNECT_IN)
-        peer_fail(p, p->fd < 0 ? "ICE: no path" : "DTLS: timeout");
-    if (p->dtls_made && p->fd >= 0) {
+        peer_fail(p, !peer_has_path(p) ? "ICE: no path" : "DTLS: timeout");
+    if (p->dtls_made && peer_has_path(p)) {
         dtls_tick(&p->dtls, now);
         peer_settle_dtls(p, now);
     }

@@ -76,11 +76,11 @@ struct peer {
     usec_t began_at, offered_at, state_at;
     bool had_media, had_frame;
 
-    NiceAgent *agent; ///< owned, until the path is found
+    NiceAgent *agent; ///< owned; NULL once the path's socket was taken over
     guint stream;
-    bool gathered, told, found;
-    int fd;             ///< owned; -1 before
-    bool stream_socket; ///< TCP: datagrams with their length before them (RFC 4571)
+    bool gathered, told, found, lost;
+    int fd;       ///< owned; -1 before
+    bool carried; ///< TCP: the agent stays, and everything goes through it
     struct peer_check check;
     struct sdp_self self;
     char *candidates;          ///< owned
@@ -104,8 +104,6 @@ struct peer {
     struct twcc_recv *heard; ///< owned
     uint32_t heard_ssrc;     ///< a stream of the server's
     usec_t report_at;
-    uint8_t *stream_in; ///< owned: a piece of a TCP stream
-    size_t stream_len;
     struct line *up, *down; ///< owned; NULL: good
 };
 
@@ -149,10 +147,16 @@ const char *peer_check_path(struct peer *p, const char *sdp);
 void peer_ice_tick(struct peer *p, usec_t now);
 void peer_on_stun(struct peer *p, const uint8_t *bytes, size_t len, usec_t now);
 void peer_ice_fini(struct peer *p);
-/** Before the socket is ours: what the agent read from it. */
-void peer_on_datagram(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us, usec_t now);
+/** True once there is a path. */
+static inline bool peer_has_path(const struct peer *p)
+{
+    return p->carried || p->fd >= 0;
+}
 
 /* datagram.c */
+/** What came in: over the line that the peer may have, and then: */
+void peer_arrive(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us);
+void peer_on_datagram(struct peer *p, uint8_t *bytes, size_t len, int64_t wall_us, usec_t now);
 /** Sends what DTLS has to say, and notices when it is up or has failed. */
 void peer_settle_dtls(struct peer *p, usec_t now);
 /** What has come through bad lines goes on. */

@@ -6,20 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #define PIDS 4096
 
 struct entry {
     unsigned pid, parent;
-    double cpu_s;
 };
 
 /** proc(5): the name may hold anything, so what counts begins behind its last parenthesis. */
 static bool read_entry(unsigned pid, struct entry *out)
 {
     char path[64], line[1024];
-    unsigned long user, system;
     (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
     FILE *f = fopen(path, "re");
     if (!f)
@@ -27,12 +25,18 @@ static bool read_entry(unsigned pid, struct entry *out)
     const bool ok = fgets(line, sizeof(line), f) != NULL;
     (void)fclose(f);
     const char *rest = ok ? strrchr(line, ')') : NULL;
-    if (!rest || sscanf(rest + 1, " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                        &out->parent, &user, &system) != 3)
-        return false;
     out->pid = pid;
-    out->cpu_s = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-    return true;
+    return rest && sscanf(rest + 1, " %*c %u", &out->parent) == 1;
+}
+
+/** To the nanosecond, where /proc counts in hundredths of a second. */
+static double cpu_of(unsigned pid)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid((pid_t)pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+        return 0;
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double memory_of(unsigned pid)
@@ -79,18 +83,35 @@ static bool is_below(const struct entry *all, unsigned n, const struct entry *e,
     return false;
 }
 
-static double metric(const char *text, const char *name)
+/** Adds all samples of `name` to `sum`; false if there is none. */
+static bool add_metric(const char *text, const char *name, double *sum)
 {
-    double sum = 0;
+    bool any = false;
     for (const char *at = text; at && *at; at = strchr(at, '\n')) {
         at += *at == '\n';
         const size_t n = strlen(name);
         if (strncmp(at, name, n) != 0 || (at[n] != ' ' && at[n] != '{'))
             continue;
         const char *end = at[n] == '{' ? strchr(at, '}') : at + n;
-        sum += end ? strtod(end + 1, NULL) : 0;
+        *sum += end ? strtod(end + 1, NULL) : 0;
+        any = true;
     }
-    return sum;
+    return any;
+}
+
+/** What Prometheus' own libraries call it, and salon, whose processes are counted apart. */
+struct process_use process_parse(const char *text)
+{
+    static const char *const cpu[] = {"process_cpu_seconds_total",
+                                      "salon_control_cpu_seconds_total",
+                                      "salon_worker_cpu_seconds_total"};
+    struct process_use use = {0};
+    double bytes = 0;
+    for (size_t i = 0; i < sizeof(cpu) / sizeof(*cpu); i++)
+        use.known = add_metric(text, cpu[i], &use.cpu_s) || use.known;
+    use.memory_known = add_metric(text, "process_resident_memory_bytes", &bytes);
+    use.memory_kib = bytes / 1024;
+    return use;
 }
 
 static struct process_use read_metrics(const char *url)
@@ -98,11 +119,9 @@ static struct process_use read_metrics(const char *url)
     struct rest_reply reply;
     const struct rest_request q = {.method = "GET", .url = url};
     rest_wait(&q, &reply);
-    const struct process_use use = {
-        .known = reply.status == 200,
-        .cpu_s = reply.body ? metric(reply.body, "process_cpu_seconds_total") : 0,
-        .memory_kib =
-            reply.body ? metric(reply.body, "process_resident_memory_bytes") / 1024 : 0};
+    struct process_use use = {0};
+    if (reply.status == 200 && reply.body)
+        use = process_parse(reply.body);
     rest_free(&reply);
     return use;
 }
@@ -116,8 +135,8 @@ struct process_use process_read(const struct process *p)
     const unsigned n = all ? read_all(all) : 0;
     for (unsigned i = 0; i < n; i++)
         if (is_below(all, n, &all[i], p->pid)) {
-            use.known = true;
-            use.cpu_s += all[i].cpu_s;
+            use.known = use.memory_known = true;
+            use.cpu_s += cpu_of(all[i].pid);
             use.memory_kib += memory_of(all[i].pid);
         }
     free(all);

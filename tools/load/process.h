@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct process_use {
-    bool known;
+    bool known, memory_known;
     double cpu_s;      ///< so far
     double memory_kib; ///< resident, shared pages once (Pss) where the kernel tells
 };
@@ -17,6 +17,9 @@ struct process {
     const char *metrics;                 ///< URL or NULL; not owned
     struct process_use idle, begin, end; ///< before anybody came, and around the measurement
 };
+
+/** What a page of metrics (Prometheus' text format) says. */
+struct process_use process_parse(const char *text);
 
 /** Reads it now; blocks for the length of a request if it is read from metrics. */
 struct process_use process_read(const struct process *p);

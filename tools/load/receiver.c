@@ -9,10 +9,11 @@
 
 #include <stdlib.h>
 
-#define PLI_EACH (500 * USEC_PER_MS)
-#define GIVE_UP  (600 * USEC_PER_MS) ///< a hole that lasts so long is left behind
-#define FAR_AWAY 3000                ///< a jump that is no loss
-#define PAUSE    (2 * USEC_PER_SEC)  ///< nothing for so long was meant: nobody was seated
+#define PLI_EACH    (500 * USEC_PER_MS)
+#define GIVE_UP     (600 * USEC_PER_MS) ///< a hole that lasts so long is left behind
+#define FAR_AWAY    3000                ///< a jump that is no loss
+#define FIRST_ROUND 65536 ///< so that what is late at the start has no number below 0
+#define PAUSE       (2 * USEC_PER_SEC) ///< nothing for so long was meant: nobody was seated
 
 struct receiver *receiver_create(struct peer *p, uint32_t ssrc, bool video)
 {
@@ -67,9 +68,8 @@ static bool count(struct receiver *r, const struct rtp *pkt, bool repair, int64_
     struct tally_media *m = media_of(r);
     if (!r->started) {
         r->started = true;
-        r->highest = pkt->seq - 1;
-        r->next = pkt->seq;
-        r->since = pkt->seq;
+        r->highest = FIRST_ROUND + pkt->seq - 1;
+        r->next = r->since = FIRST_ROUND + pkt->seq;
     }
     *seq = seq_extend(r->highest, pkt->seq);
     const int64_t step = *seq - r->highest;
@@ -119,13 +119,16 @@ static void show(struct receiver *r, const struct stamp *s, usec_t now)
         p->had_frame = true;
         hist_add(&p->core->tally.frame, now - p->began_at);
     }
-    if (m)
+    if (m) {
         m->frames++;
+        m->screen_frames += s && s->layer == STAMP_SCREEN;
+    }
     if (r->shown_at && s && s->member == r->member && gap < PAUSE) {
         freeze(r, gap);
         if (m) {
             m->watched_us += (uint64_t)gap;
-            m->layer_us[s->layer < TALLY_LAYERS ? s->layer : 0] += (uint64_t)gap;
+            if (s->layer < TALLY_LAYERS)
+                m->layer_us[s->layer] += (uint64_t)gap;
         }
     } else {
         r->mean_gap = 0;
@@ -186,6 +189,8 @@ static void on_video(struct receiver *r, const struct rtp *pkt, int64_t seq, use
     struct payload d;
     struct stamp s;
     const uint8_t *payload = rtp_payload(pkt);
+    if (seq < r->next)
+        return; // its frame was shown, or given up; its place is another's by now
     if (pkt->payload_len == 0 || // padding stands for itself
         payload_parse(&d, CODEC_VP8, payload, pkt->payload_len) != DROP_NONE) {
         r->window[seq % RECEIVER_WINDOW] = (struct receiver_packet){.seq = seq, .marker = true};

@@ -13,6 +13,15 @@ static double share(double part, double whole)
     return whole > 0 ? 100 * part / whole : 0;
 }
 
+/** Of the time that cameras were shown. */
+static double layer_share(const struct tally_media *m, unsigned layer)
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < TALLY_LAYERS; i++)
+        all += m->layer_us[i];
+    return share((double)m->layer_us[layer], (double)all);
+}
+
 static double span_of(const struct run *r)
 {
     return r->measured_at ? (double)(r->ended_at - r->measured_at) / USEC_PER_SEC : 0;
@@ -72,6 +81,8 @@ static void put_media(struct list *l, const struct tally_media *m, double s)
         (double)m->delay.max / ms);
     put(l, "jitter_p99", "ms", "RFC 3550, 99 %", m->jitter.count, hist_at(&m->jitter, 99) / ms);
     put(l, "frames", "/s", "whole pictures", s > 0, (double)m->frames / s);
+    put(l, "screens", "/s", "of them of shared screens", m->screen_frames > 0,
+        (double)m->screen_frames / s);
     put(l, "freezes", "/min", "of each picture shown", m->watched_us > 0,
         (double)m->freezes * 6e7 / (double)m->watched_us);
     put(l, "frozen", "%", "of the time shown", m->watched_us > 0,
@@ -91,9 +102,10 @@ static void put_machine(struct list *l, const struct run *r, double s)
     put(l, "cpu", "%", "of a core, the server", known, share(cpu, s));
     put(l, "cpu_packet", "us", "of the server a packet received", known && m->received,
         cpu * 1e6 / (double)m->received);
-    put(l, "memory", "KiB", "of the server a member", known && p->idle.known && r->people,
+    put(l, "memory", "KiB", "of the server a member",
+        p->idle.memory_known && p->end.memory_known && r->people,
         (p->end.memory_kib - p->idle.memory_kib) / r->people);
-    put(l, "memory_all", "MiB", "of the server", known, p->end.memory_kib / 1024);
+    put(l, "memory_all", "MiB", "of the server", p->end.memory_known, p->end.memory_kib / 1024);
     put(l, "own_cpu", "%", "of a core, this program", s > 0,
         share(r->self.end.cpu_s - r->self.begin.cpu_s, s));
     put(l, "own_late", "ms", "this program behind its clock, 99 %", r->core.tally.late.count,
@@ -108,7 +120,8 @@ unsigned report_figures(const struct run *r, struct figure *out)
     put(&l, "joins", "", "tries to join", true, (double)t->started);
     put(&l, "connected", "", "of them connected", true, (double)t->connected);
     put(&l, "failed", "", "of them not", true,
-        (double)(t->started > t->connected ? t->started - t->connected : 0));
+        (double)(t->started - t->connected - r->joining));
+    put(&l, "left", "", "of those who came and went", true, (double)t->left);
     put(&l, "lost_members", "", "were there and fell out", true, (double)t->lost);
     put(&l, "errors", "", "of all reasons", true, (double)tally_errors(t));
     put_joins(&l, t);
@@ -160,8 +173,8 @@ void report_print(const struct run *r)
             printf("%-14s %12.2f %-6s  %s\n", list[i].name, list[i].value, list[i].unit,
                    list[i].what);
     for (unsigned i = 0; i < TALLY_LAYERS && t->media.watched_us; i++)
-        printf("layer %u        %12.1f %%       of the time shown\n", i,
-               share((double)t->media.layer_us[i], (double)t->media.watched_us));
+        printf("layer %u        %12.1f %%       of the time cameras were shown\n", i,
+               layer_share(&t->media, i));
     for (unsigned i = 0; i < t->reasons; i++)
         printf("%s%8llu  %s\n", i ? "" : "\nwhat did not work:\n",
                (unsigned long long)t->reason[i].count, t->reason[i].name);
@@ -187,8 +200,7 @@ int report_json(const struct run *r)
         json_object_set_new(errors, t->reason[i].name,
                             json_integer((json_int_t)t->reason[i].count));
     for (unsigned i = 0; i < TALLY_LAYERS; i++)
-        json_array_append_new(layers, json_real(share((double)t->media.layer_us[i],
-                                                      (double)t->media.watched_us)));
+        json_array_append_new(layers, json_real(layer_share(&t->media, i)));
     json_object_set_new(all, "figures", figures);
     json_object_set_new(all, "layers_percent", layers);
     json_object_set_new(all, "errors", errors);

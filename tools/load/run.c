@@ -10,149 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define JOIN_IN     (30 * USEC_PER_SEC)
 #define SERVE_EACH  (10 * USEC_PER_MS)
 #define PERSON_EACH (100 * USEC_PER_MS)
 #define SHOW_EACH   USEC_PER_SEC
 #define GOODBYE     USEC_PER_SEC
-
-// ---- one person
-
-const char *person_reason(char out[64], const char *what, const char *detail)
-{
-    (void)snprintf(out, 64, "%s: %s", what, detail ? detail : "no reason given");
-    for (char *c = out; *c; c++) // it comes from the server and goes to a terminal
-        if (*c < ' ' || *c == 127)
-            *c = ' ';
-    return out;
-}
-
-void person_fail(struct person *p, const char *why)
-{
-    if (p->doomed || p->state == PERSON_GONE)
-        return;
-    core_error(&p->run->core, why);
-    if (p->state == PERSON_IN)
-        p->run->core.tally.lost++;
-    p->doomed = true;
-}
-
-void person_greeted(struct person *p)
-{
-    if (!p->greeted)
-        hist_add(&p->run->core.tally.join, p->run->core.now - p->began_at);
-    p->greeted = true;
-}
-
-void person_say(struct person *p, json_t *message)
-{
-    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-    if (text)
-        ws_send(p->ws, text);
-    p->said_at = p->run->core.now;
-    free(text);
-    json_decref(message);
-}
-
-static void on_peer_up(void *arg, struct peer *peer)
-{
-    struct person *p = arg;
-    (void)peer;
-    if (++p->ups < p->wanted_ups || p->state != PERSON_JOINING)
-        return;
-    p->state = PERSON_IN;
-    p->run->core.tally.connected++;
-}
-
-static void on_peer_failed(void *arg, struct peer *peer, const char *why)
-{
-    struct person *p = arg;
-    (void)peer;
-    (void)why; // counted by the peer
-    if (p->state == PERSON_IN)
-        p->run->core.tally.lost++;
-    p->doomed = true;
-}
-
-static void on_gathered(void *arg, struct peer *peer)
-{
-    struct person *p = arg;
-    p->run->driver->gathered(p, peer);
-}
-
-struct peer *person_peer(struct person *p, bool sends, bool receives)
-{
-    const struct crowd *c = p->crowd;
-    const struct peer_conf conf = {.member = p->number,
-                                   .local_address = *p->run->local ? p->run->local : NULL,
-                                   .tcp = c->tcp,
-                                   .wants_frames = c->receives > 0,
-                                   .line = c->line,
-                                   .layers = c->layers,
-                                   .audio = sends && c->audio,
-                                   .video = sends && c->video,
-                                   .screen = sends && c->screen,
-                                   .slots_audio = receives ? c->hears : 0,
-                                   .slots_video = receives ? c->receives : 0,
-                                   .best_first = p->run->scenario->protocol == PROTOCOL_JANUS,
-                                   .talks = c->talks};
-    const struct peer_owner owner = {
-        .arg = p, .on_gathered = on_gathered, .on_up = on_peer_up, .on_failed = on_peer_failed};
-    struct peer *peer = peer_create(&p->run->core, &conf, &owner);
-    if (!peer)
-        person_fail(p, "no peer can be made here");
-    return peer;
-}
-
-static void clean_up(struct person *p)
-{
-    rest_forget(p->run->rest, p);
-    if (p->up != p->down)
-        peer_destroy(p->down);
-    peer_destroy(p->up);
-    p->up = p->down = NULL;
-    ws_close(p->ws);
-    p->ws = NULL;
-    free(p->up_resource);
-    free(p->down_resource);
-    p->up_resource = p->down_resource = NULL;
-    p->doomed = false;
-    p->state = PERSON_GONE;
-}
-
-static void go(struct person *p)
-{
-    p->run->driver->leave(p);
-    p->run->core.tally.left++;
-    clean_up(p);
-}
-
-static void come(struct person *p)
-{
-    struct run *r = p->run;
-    p->state = PERSON_JOINING;
-    p->greeted = p->let_in = p->doomed = false;
-    p->ups = 0;
-    p->wanted_ups = 1;
-    p->began_at = r->core.now;
-    p->change_at =
-        r->core.now +
-        (p->crowd->changes ? core_random(&r->core) % (uint64_t)p->crowd->changes : 0);
-    p->width = p->crowd->width;
-    p->janus = (struct person_janus){0};
-    r->core.tally.started++;
-    r->driver->join(p);
-}
-
-static void tick_person(struct person *p, usec_t now)
-{
-    if (p->state == PERSON_JOINING && now - p->began_at > JOIN_IN)
-        person_fail(p, p->greeted ? "media: timeout" : "signalling: timeout");
-    if (!p->doomed && p->greeted && (p->state == PERSON_IN || p->state == PERSON_JOINING))
-        p->run->driver->tick(p, now);
-    if (p->doomed)
-        clean_up(p);
-}
 
 // ---- opening
 
@@ -219,7 +80,8 @@ static int make_clips(struct run *r)
             conf.layers = c->layers;
         conf.screen = conf.screen || c->screen;
     }
-    return clips_make(&r->core.clips, &conf);
+    return *s->clips ? clips_get(&r->core.clips, &conf, s->clips)
+                     : clips_make(&r->core.clips, &conf);
 }
 
 static int open_rooms(struct run *r, struct complaint *why)
@@ -279,7 +141,7 @@ void run_close(struct run *r)
 {
     for (unsigned i = 0; i < r->people; i++)
         if (r->person[i].state == PERSON_JOINING || r->person[i].state == PERSON_IN)
-            go(&r->person[i]);
+            person_go(&r->person[i]);
     const usec_t until = usec_now() + GOODBYE;
     while (r->rest && r->ws && usec_now() < until) { // what was said last still has to leave
         rest_serve(r->rest);
@@ -312,22 +174,21 @@ static void join_due(struct run *r, usec_t now)
     while (r->next < r->people &&
            now >= r->started_at +
                       (usec_t)((double)r->next * USEC_PER_SEC / r->scenario->join_rate))
-        come(&r->person[r->next++]);
+        person_come(&r->person[r->next++]);
 }
 
 /** So many leave that in a minute it is the stated share; each is replaced at once. */
 static void churn(struct run *r, usec_t passed)
 {
-    const double many =
+    r->leaving +=
         r->scenario->churn * r->people * (double)passed / (60.0 * (double)USEC_PER_SEC);
-    const double dice = core_random(&r->core) / 4294967296.0;
-    if (dice >= many)
-        return;
-    struct person *p = &r->person[core_random(&r->core) % r->people];
-    if (p->state == PERSON_IN)
-        go(p);
-    if (p->state == PERSON_GONE)
-        come(p);
+    for (; r->leaving >= 1; r->leaving--) {
+        struct person *p = &r->person[core_random(&r->core) % r->people];
+        if (p->state == PERSON_IN)
+            person_go(p);
+        if (p->state == PERSON_GONE)
+            person_come(p);
+    }
 }
 
 static void show_progress(const struct run *r, usec_t now)
@@ -387,10 +248,10 @@ void run_all(struct run *r, const volatile int *stop)
         }
         for (unsigned i = 0; i < r->people && !r->measured_at; i++)
             if (r->person[i].doomed)
-                clean_up(&r->person[i]);
+                person_clean_up(&r->person[i]);
         if (now >= people_at) {
             for (unsigned i = 0; i < r->people; i++)
-                tick_person(&r->person[i], now);
+                person_tick(&r->person[i], now);
             if (r->measured_at)
                 churn(r, PERSON_EACH);
             people_at = now + PERSON_EACH;
@@ -401,6 +262,8 @@ void run_all(struct run *r, const volatile int *stop)
         }
     }
     r->stopped = *stop != 0;
+    for (unsigned i = 0; i < r->next; i++)
+        r->joining += r->person[i].state == PERSON_JOINING && !r->person[i].doomed;
     r->core.measuring = false;
     r->ended_at = usec_now();
     r->server.end = process_read(&r->server);

@@ -57,7 +57,7 @@ struct person {
     struct peer *up, *down;            ///< owned; for salon one and the same
     unsigned ups;                      ///< peers that are connected
     unsigned wanted_ups;               ///< that must be, for it to be in
-    unsigned width;                    ///< at which it wants to be shown pictures
+    unsigned width, told_width;        ///< at which it wants to be shown pictures, and said so
     char *up_resource, *down_resource; ///< owned: of WHIP and WHEP
     struct person_janus janus;
 };
@@ -88,8 +88,10 @@ struct run {
     struct room *room;     ///< owned
     struct person *person; ///< owned
     usec_t started_at, measured_at, ended_at;
-    unsigned next; ///< who joins next
-    bool stopped;  ///< by Ctrl-C
+    unsigned next;    ///< who joins next
+    unsigned joining; ///< at the end: neither there nor failed
+    double leaving;   ///< people who are to be replaced next
+    bool stopped;     ///< by Ctrl-C
     struct process server, self;
 };
 
@@ -100,7 +102,21 @@ int run_open(struct run *r, const struct scenario *s, struct complaint *why);
 void run_all(struct run *r, const volatile int *stop);
 void run_close(struct run *r);
 
-/* for drivers */
+/* person.c */
+
+/** Begins to join, for the first time or again. */
+void person_come(struct person *p);
+
+/** Says goodbye and is gone. */
+void person_go(struct person *p);
+
+/** Now and then: gives up what takes too long. */
+void person_tick(struct person *p, usec_t now);
+
+/** Frees all that one has who failed; nothing of it may be on the stack. */
+void person_clean_up(struct person *p);
+
+/* person.c, for drivers */
 
 /** Makes a peer of a person, who owns it. Publishes or receives what the crowd says. */
 struct peer *person_peer(struct person *p, bool sends, bool receives);

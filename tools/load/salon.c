@@ -47,6 +47,10 @@ static void say_offer(struct person *p)
         json_array_append_new(media, json_pack("{s:s, s:s}", "mid", peer->sender[i].mid,
                                                "source", source[peer->sender[i].source]));
     }
+    for (unsigned i = 0; i < peer->sections; i++)
+        if (peer->section[i].screen)
+            json_array_append_new(
+                media, json_pack("{s:s, s:s}", "mid", peer->section[i].mid, "role", "screen"));
     person_say(p, json_pack("{s:s, s:i, s:s, s:o}", "type", "offer", "id", 2, "sdp",
                             sdp ? sdp : "", "media", media));
     free(sdp);
@@ -56,7 +60,7 @@ static void say_offer(struct person *p)
 static void say_wants(struct person *p)
 {
     json_t *wants = json_array();
-    const unsigned width = p->width;
+    const unsigned width = p->told_width = p->width;
     for (unsigned i = 0; i < p->up->sections && json_array_size(wants) < 64; i++)
         if (p->up->section[i].recv && p->up->section[i].video)
             json_array_append_new(wants, json_pack("{s:s, s:i, s:i}", "mid",
@@ -91,8 +95,6 @@ static void on_answer(struct person *p, const json_t *m)
         return;
     }
     person_greeted(p);
-    if (p->width || p->crowd->changes)
-        say_wants(p);
 }
 
 static void on_layers(struct person *p, const json_t *m)
@@ -202,14 +204,10 @@ static void leave(struct person *p)
 
 static void tick(struct person *p, usec_t now)
 {
-    static const unsigned widths[] = {160, 320, 640, 1280};
     if (now - p->said_at > PING_EACH)
         person_say(p, json_pack("{s:s}", "type", "ping"));
-    if (p->crowd->changes && now >= p->change_at && p->up && p->state == PERSON_IN) {
-        p->change_at = now + p->crowd->changes;
-        p->width = widths[core_random(&p->run->core) % 4];
+    if (p->width != p->told_width && p->up)
         say_wants(p);
-    }
 }
 
 static void gathered(struct person *p, struct peer *peer)

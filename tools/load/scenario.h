@@ -22,6 +22,7 @@ struct crowd {
     bool audio, video, screen; ///< what each sends
     unsigned layers;           ///< of a camera
     unsigned receives;         ///< pictures at most
+    unsigned screens;          ///< shared screens at most
     unsigned hears;            ///< voices at most
     unsigned width;            ///< the size at which pictures are shown; 0: the best there is
     usec_t changes;            ///< another size every so often; 0: never
@@ -57,14 +58,15 @@ struct scenario {
     char metrics[SCENARIO_TEXT]; ///< where the server tells its own CPU time and memory
     unsigned pid;                ///< the server's process; 0: unknown
     unsigned seed;
-    double join_rate;  ///< joins a second
-    double churn;      ///< share of the members who leave in a minute, and are replaced
-    usec_t duration;   ///< once everybody is there
-    usec_t settle;     ///< between the last join and the beginning of the measurement
-    usec_t leave;      ///< 0, or: whoever joins stays so long and is replaced
-    unsigned kbps;     ///< of a camera's largest layer
-    unsigned temporal; ///< layers of a picture
-    unsigned verify;   ///< one viewer of so many decodes; 0: none
+    double join_rate;          ///< joins a second
+    double churn;              ///< share of the members who leave in a minute, and are replaced
+    usec_t duration;           ///< once everybody is there
+    usec_t settle;             ///< between the last join and the beginning of the measurement
+    usec_t leave;              ///< 0, or: whoever joins stays so long and is replaced
+    unsigned kbps;             ///< of a camera's largest layer
+    unsigned temporal;         ///< layers of a picture
+    unsigned verify;           ///< one viewer of so many decodes; 0: none
+    char clips[SCENARIO_TEXT]; ///< folder that keeps what was coded; "": coded each time
     bool no_rtx;
     bool quiet;         ///< no progress line
     struct crowd usual; ///< what a crowd is unless it says otherwise

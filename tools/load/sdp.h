@@ -22,6 +22,7 @@ struct sdp_ext {
 /** One m-line, ours or theirs. */
 struct sdp_section {
     bool video;
+    bool screen;     ///< ours to receive: for shared screens alone
     bool send, recv; ///< as seen by us
     bool rejected;   ///< port 0
     bool other;      ///< neither sound nor picture: to be refused

@@ -11,6 +11,7 @@
 #define NAMED_FIRST 50 ///< packets that say whose they are, even if the server was quick
 #define VP8_HEAD    6
 #define PACE_TIMES  3 ///< the clips' own rate
+#define CATCH_UP    (200 * USEC_PER_MS)
 #define PACE_BURST  (5 * USEC_PER_MS)
 
 static bool is_sound(const struct sender *s)
@@ -187,7 +188,9 @@ static void make_frame(struct sender *s, struct sender_layer *l, usec_t now)
     const struct clip_frame *f = &l->clip->frame[l->at];
     struct sender_packet k = {
         .stamp = {.member = s->peer->conf.member,
-                  .layer = s->source == SENDER_CAMERA ? (uint8_t)(l->clip->source - 1) : 0,
+                  .layer = s->source == SENDER_SCREEN   ? STAMP_SCREEN
+                           : s->source == SENDER_CAMERA ? (uint8_t)(l->clip->source - 1)
+                                                        : 0,
                   .tid = f->tid,
                   .clip = (uint16_t)l->at,
                   .frame = l->frame++},
@@ -248,6 +251,8 @@ usec_t sender_tick(struct sender *s, usec_t now)
 {
     if (s->stopped)
         return USEC_NEVER;
+    if (now - s->next_at > CATCH_UP)
+        s->next_at = now; // this program stood still; what waits must not outgrow what is kept
     while (s->next_at <= now) {
         if (is_sound(s))
             turn_voice(s, now);

@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STAMP_SIZE  28u
-#define STAMP_MAGIC 0x53414c4fu
+#define STAMP_SCREEN 7u ///< as layer: a shared screen has none
+#define STAMP_SIZE   28u
+#define STAMP_MAGIC  0x53414c4fu
 
 struct stamp {
     uint32_t member; ///< who published it

@@ -23,14 +23,15 @@ struct tally_media {
     uint64_t received;       ///< RTP packets that came to viewers, repeated ones included
     uint64_t received_bytes; ///< of them
     uint64_t expected,
-        missed;            ///< by the sequence numbers; missed: never came, nor was repaired
-    uint64_t repaired;     ///< came by RTX or late, after they were asked for
-    uint64_t rejected;     ///< did not decrypt
-    uint64_t nacks, plis;  ///< numbers and keyframes that viewers asked for
-    uint64_t asked_keys;   ///< keyframes that publishers were asked for
-    uint64_t frames;       ///< whole pictures, each with all packets before it since a keyframe
-    uint64_t bad_frames;   ///< pictures that could not be shown
-    uint64_t voice_frames; ///< packets of sound
+        missed;           ///< by the sequence numbers; missed: never came, nor was repaired
+    uint64_t repaired;    ///< came by RTX or late, after they were asked for
+    uint64_t rejected;    ///< did not decrypt
+    uint64_t nacks, plis; ///< numbers and keyframes that viewers asked for
+    uint64_t asked_keys;  ///< keyframes that publishers were asked for
+    uint64_t frames;      ///< whole pictures, each with all packets before it since a keyframe
+    uint64_t screen_frames; ///< of them of a shared screen
+    uint64_t bad_frames;    ///< pictures that could not be shown
+    uint64_t voice_frames;  ///< packets of sound
     uint64_t decoded,
         wrong;           ///< of the sample: pictures read, and not found to be what was sent
     uint64_t freezes;    ///< by the definition of webrtc-stats

@@ -82,7 +82,8 @@ static void gathered(struct person *p, struct peer *peer)
 static void join(struct person *p)
 {
     const struct crowd *c = p->crowd;
-    const bool sends = c->audio || c->video || c->screen, receives = c->receives || c->hears;
+    const bool sends = c->audio || c->video || c->screen,
+               receives = c->receives || c->screens || c->hears;
     p->wanted_ups = (unsigned)sends + receives;
     if (sends)
         p->up = person_peer(p, true, false);
