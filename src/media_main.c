@@ -3,8 +3,9 @@
  * loop.
  *
  * Letters come from whoever connects to the Unix socket; a new connection takes over from the
- * one before, so that a restarted control finds its workers. Without control for half a minute
- * the process ends: nobody could join or leave any more.
+ * one before, so that a restarted control finds its workers, and hears what they hold. Media
+ * goes on meanwhile. Without control for three quarters of a minute the process ends: nobody
+ * could join or leave any more.
  */
 #include "media_main.h"
 
@@ -32,8 +33,8 @@
 
 #define RECEIVE_BUDGET  16 // batches, before deadlines and letters get their turn
 #define ANY_PORT_TRIES  8
-#define CONTROL_ABSENT  UINT64_C(30000) // ms
-#define LETTERS_PENDING (16u << 20)     // bytes a control that does not read may leave unread
+#define CONTROL_ABSENT  UINT64_C(45000) // ms: another control is there before, or none comes
+#define LETTERS_PENDING (64u << 20)     // bytes a control that does not read may leave unread
 
 struct media {
     uv_loop_t loop;
@@ -226,6 +227,8 @@ static void on_connection(uv_stream_t *listener, int status)
     struct letter hello;
     worker_hello(md->worker, &hello);
     post(md, &hello);
+    if (hello.u.hello.room_count > 0)
+        worker_tell_held(md->worker, usec_now());
 }
 
 /** Hands a batch to the worker; what it forwards leaves inside. */

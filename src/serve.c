@@ -110,6 +110,8 @@ static void on_ready(void *arg)
 {
     struct serve *s = arg;
 
+    if (!s->stopping)
+        api_ready(s->api);
     log_at(LEVEL_INFO, "serve.ready", "port=%u workers=%u", http_port(s->http),
            supervisor_count(s->supervisor));
     if (s->dev && !s->stopping)
@@ -230,6 +232,7 @@ static int open_supervisor(struct serve *s)
     int error;
 
     if (s->dev) { // several may run on one machine
+        conf.any_port = true;
         conf.port = addresses_free_ports(conf.port, conf.workers);
         if (conf.port == 0)
             return cmd_fail("no UDP ports are free from %u on", m->port);

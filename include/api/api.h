@@ -41,6 +41,10 @@ void api_on_call(struct api *api, const struct call_happened *what);
 /** Serves /{uuid}, too. After all other routes: it takes every path of one segment. */
 void api_bare_routes(struct api *api);
 
+/** All workers are up, and what they held is known: calls that nobody has seen end, and that do
+ * not go on, have ended. */
+void api_ready(struct api *api);
+
 /** Closes its handles: let the loop run after. */
 void api_stop(struct api *api);
 

@@ -152,6 +152,10 @@ void call_detach(struct call_member *m);
 struct call_member *call_resume(struct call *call, const char *id, const char *secret,
                                 const struct call_ops *ops, void *shell);
 
+/** True while it is not yet known who was here before we started: a participant that is not
+ * found may still be. */
+bool call_finding(const struct call *call);
+
 /** A new secret for call_resume(); the one before is dead. */
 const char *call_new_secret(struct call_member *m);
 
@@ -174,6 +178,29 @@ json_t *call_layers(const struct call_member *m);  ///< the last `layers` messag
 uint64_t call_chat_last(const struct call_member *m);
 /** Chat after message `n` that it may read: an array of `chat` messages. */
 json_t *call_chat_after(const struct call_member *m, uint64_t n);
+
+/* ---- over a restart of ours ---- */
+
+/**
+ * Notes what the shell of a WHIP or WHEP client must know again, if we end and another process
+ * takes over. Takes the reference.
+ */
+void call_keep_shell(struct call_member *m, json_t *shell);
+
+/**
+ * A WHIP or WHEP client is there again whose worker was adopted, with what its shell had noted
+ * (borrowed, NULL: nothing). True if call_attach() gave it a shell; else it leaves.
+ */
+typedef bool (*call_returns)(void *arg, struct call_member *m, const json_t *shell);
+
+/** Before call_start(). */
+void call_on_return(struct call *call, call_returns returns, void *arg);
+
+/** Its shell from now on. */
+void call_attach(struct call_member *m, const struct call_ops *ops, void *shell);
+
+/** True if that call in that room goes on. */
+bool call_goes_on(const struct call *call, const char *room_id, const char *call_id);
 
 /* ---- offers ---- */
 

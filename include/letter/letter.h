@@ -17,12 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LETTER_VERSION 1
-#define LETTER_MAX     (4u << 20) ///< bytes of JSON in one letter
-#define LETTER_ID_SIZE 40         ///< bytes with the NUL of a room's or member's id
-#define LETTER_WANTS   64         ///< wants in one letter
-#define LETTER_SEATS   AGREE_MAX_MLINES
-#define LETTER_TRACKS  AGREE_MAX_MLINES
+#define LETTER_VERSION  2
+#define LETTER_MAX      (4u << 20) ///< bytes of JSON in one letter
+#define LETTER_ID_SIZE  40         ///< bytes with the NUL of a room's or member's id
+#define LETTER_WANTS    64         ///< wants in one letter
+#define LETTER_SEATS    AGREE_MAX_MLINES
+#define LETTER_TRACKS   AGREE_MAX_MLINES
+#define LETTER_KEY      16         ///< bytes with the NUL of a note's key
+#define LETTER_NOTE_MAX (1u << 20) ///< bytes of a note's text
 
 enum letter_type {
     // control to worker
@@ -37,6 +39,7 @@ enum letter_type {
     LETTER_QUALITY_ASK, ///< of one room; answered by QUALITY with the same `seq`
     LETTER_DATA_OUT,    ///< a text for the member's "salon" channel
     LETTER_LOG_LEVEL,   ///< write lines of this level and worse
+    LETTER_NOTE,        ///< keep this for the control that comes after; given back to it
     LETTER_QUIT,        ///< end the process in good order
     // worker to control
     LETTER_HELLO, ///< the worker's first letter on every connection
@@ -49,6 +52,10 @@ enum letter_type {
     LETTER_TRACK_DEMAND,
     LETTER_QUALITY,
     LETTER_DATA_IN, ///< what becomes of a member's data channels
+    // … what a worker holds, told after HELLO to a control that is not its first
+    LETTER_ROOM_HELD,   ///< a room; its NOTEs and members follow
+    LETTER_MEMBER_HELD, ///< a member of it; its NOTEs, SLOT_CHANGED and TRACK_DEMAND follow
+    LETTER_HELD_END,    ///< that was all
     LETTER_TYPE_COUNT
 };
 
@@ -75,6 +82,21 @@ struct letter_agreed {
 struct letter_gone {
     uint32_t generation; ///< which peer connection of the member
     char reason[32];     ///< "consent_expired", "dtls_failed", "ice_timeout", "closed"
+};
+
+/** How a member that is held stands. */
+struct letter_held {
+    uint32_t generation; ///< of its peer connection; 0: nothing was agreed
+    bool connected;      ///< DTLS has come up
+    bool data_open;      ///< its "salon" channel is open
+    char gone[32];       ///< why the transport is lost, as in letter_gone; "" if it is not
+};
+
+/** Something of control's that a worker keeps with a room, or with a member of it, as long as
+ * that is there. It does not look into it. */
+struct letter_note {
+    char key[LETTER_KEY];
+    char *text; ///< owned, UTF-8, at most LETTER_NOTE_MAX bytes; "" or NULL: forget it
 };
 
 struct letter_mute {
@@ -144,6 +166,8 @@ struct letter {
         struct letter_agreed agreed;
         struct letter_gone gone; ///< MEMBER_GONE; MEMBER_CONNECTED uses `generation` alone
         struct letter_mute mute;
+        struct letter_held held;
+        struct letter_note note;
         struct letter_data data; ///< DATA_IN; DATA_OUT uses `text` alone
         struct {
             unsigned count;

@@ -31,6 +31,9 @@ void data_run(struct member *m, usec_t now);
 /** Its association is gone, or goes: everything that hangs on it ends. Fine without any. */
 void data_stop(struct member *m, usec_t now);
 
+/** Its "salon" channel is open. */
+bool data_is_open(const struct member *m);
+
 /** A text for its "salon" channel; returned to control if it cannot be sent. */
 void data_tell(struct member *m, const char *text, usec_t now);
 

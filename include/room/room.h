@@ -45,6 +45,10 @@ void room_touched(struct member *viewer, usec_t now);
 /** Control is to be told soon what slots have become. */
 void room_wake(struct room *r, usec_t now);
 
+/** Another control is there: it is told again who speaks, what every slot shows, and which
+ * layers are watched. */
+void room_tell_again(struct room *r, usec_t now);
+
 /** A packet of a source: noted, and forwarded to each slot that wants it. */
 enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,
                          usec_t now);

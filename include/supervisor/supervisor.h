@@ -6,6 +6,9 @@
  * it exits, closes the socket, says nonsense or does not answer: then it is killed, and started
  * anew at once (slower if it keeps dying young).
  *
+ * A worker that an earlier control process has left is adopted, with its rooms, if it is one
+ * that we would start ourselves; else it is sent away.
+ *
  * All on one libuv loop. Callbacks never run inside a call of this header.
  */
 #ifndef SUPERVISOR_SUPERVISOR_H
@@ -29,12 +32,13 @@ struct supervisor_conf {
     const char *log_level;  ///< handed on; NULL: the worker's default
     const char *log_format; ///< likewise
     const char *program;    ///< what to run; NULL: this executable again
+    bool any_port;          ///< `port` was only found to be free: adopt one with another, too
     unsigned hang_ms;       ///< silence after which a worker is killed; 0: 5 s
 };
 
 /** What is told. `arg` is the one of supervisor_start(). */
 struct supervisor_ops {
-    /** A worker said HELLO: it has no rooms and takes letters. */
+    /** A worker takes letters. It has no rooms but those that `held` told of. */
     void (*up)(void *arg, unsigned worker);
     /** A worker that was up is lost, with all it held. */
     void (*lost)(void *arg, unsigned worker);
@@ -43,6 +47,9 @@ struct supervisor_ops {
     /** A worker could not even start the first time: `why` is one line for a person. Nothing
      *  is tried again; supervisor_stop() is due. */
     void (*failed)(void *arg, const char *why);
+    /** What an adopted worker holds, letter by letter: ROOM_HELD, MEMBER_HELD, NOTE and what
+     * it tells of these. It takes no letters yet; `up`, or `lost`, follows. */
+    void (*held)(void *arg, unsigned worker, const struct letter *letter);
 };
 
 /** One worker as seen from here. Borrowed pointers hold until the loop runs again. */
@@ -62,10 +69,12 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
                       struct supervisor **out);
 
 /**
- * Starts all workers. One left over by an earlier control process is told to quit first. `ops`
- * is not owned. Returns 0 or -errno.
+ * Starts all workers, or adopts them. `ops` is not owned. Returns 0 or -errno.
  */
 int supervisor_start(struct supervisor *s, const struct supervisor_ops *ops, void *arg);
+
+/** True while it is not yet known what workers of an earlier control hold. */
+bool supervisor_finding(const struct supervisor *s);
 
 /** Sends `letter` to a worker. 0; -ENOTCONN if it is not up; -ENOMEM; -EMSGSIZE. */
 int supervisor_send(struct supervisor *s, unsigned worker, const struct letter *letter);

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "room/room.h"
+#include "worker/notes.h"
 
 #include <netinet/in.h>
 
@@ -28,6 +29,13 @@ struct worker_member {
     char ufrag[2][ICE_UFRAG_MAX + 1]; ///< ours, newest first: the maps' keys; "" none
     unsigned address_count, address_next;
     struct worker_address address[WORKER_ADDRESSES];
+    struct notes notes; ///< of control
+};
+
+/** What control has noted of a room. */
+struct worker_notes {
+    char room[LETTER_ID_SIZE]; ///< the map's key
+    struct notes notes;
 };
 
 struct worker_conf {
@@ -49,6 +57,7 @@ struct worker {
     struct deadline assocs_tick;  ///< when their timers are due
     struct map rooms;             ///< by id, of struct room
     struct map members;           ///< by id, of struct worker_member (owned)
+    struct map notes;             ///< by room's id, of struct worker_notes (owned)
     struct map by_ufrag;          ///< of struct worker_member
     struct map by_address;        ///< of struct worker_address
     uint64_t dropped[DROP_COUNT]; ///< datagrams in, by what became of them
@@ -81,6 +90,11 @@ static inline usec_t worker_deadline(const struct worker *w)
 
 /** The first letter of every connection to control. */
 void worker_hello(const struct worker *w, struct letter *out);
+
+/** What follows it if there are rooms: all that is held, for a control that knows nothing of
+ * it.
+ */
+void worker_tell_held(struct worker *w, usec_t now);
 
 /** Counters as JSON, a new reference; NULL without memory. */
 json_t *worker_stats(const struct worker *w);

@@ -39,7 +39,6 @@ int api_open(const struct api_conf *conf, struct api **out)
     api_embed_routes(api);
     if (conf->dev_tenant)
         api_dev_routes(api);
-    api_calls_end_left_over(api);
     api_rings_start(api, conf->loop);
     *out = api;
     return 0;

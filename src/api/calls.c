@@ -25,13 +25,15 @@ void api_call_record(struct api *api, const struct links_room *room,
         log_at(LEVEL_WARN, "call.record", "error=\"%s\"", strerror(-error));
 }
 
-void api_calls_end_left_over(struct api *api)
+void api_ready(struct api *api)
 {
     struct store_call call = {.id = ""};
     unsigned count = 0;
     int error;
 
     while ((error = links_call_open(api->conf.links, call.id, &call)) == 0) {
+        if (call_goes_on(api->conf.call, call.room, call.id))
+            continue; // its worker was adopted
         const struct call_happened what = {.kind = CALL_ENDED,
                                            .room = call.room,
                                            .call = call.id,

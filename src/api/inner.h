@@ -134,9 +134,6 @@ void api_tell_invitation(struct api *api, const struct store_invitation *i);
 void api_call_record(struct api *api, const struct links_room *room,
                      const struct call_happened *what);
 
-/** Ends the calls of a former process, which did not see them end. */
-void api_calls_end_left_over(struct api *api);
-
 /* rings.c */
 
 /** An invitation was made or has another state. */

@@ -62,7 +62,7 @@ void call_letter(const struct call_member *m, struct letter *letter)
 static void on_up(void *arg, unsigned worker)
 {
     struct call *call = arg;
-    (void)worker;
+    call_restored(call, worker);
     struct call_room *room;
     LIST_FOREACH(room, &call->room_list, link)
     call_room_place(room);
@@ -79,7 +79,10 @@ static void on_lost(void *arg, unsigned worker)
     struct call_room *room = LIST_FIRST(&call->room_list), *next_room;
     for (; room; room = next_room) {
         call_room_hold(room);
-        if (room->worker == (int)worker) {
+        if (room->worker == (int)worker && room->returning != RETURNING_NOT) {
+            call_room_unplace(room);
+            call_restore_failed(room);
+        } else if (room->worker == (int)worker) {
             call_room_unplace(room);
             call_quality_lost(room);
             struct call_member *m = LIST_FIRST(&room->members), *next;
@@ -129,7 +132,7 @@ static void on_speaker(struct call_room *room, const struct letter *l)
     call_tell_room(room, NULL, json_pack("{s:s, s:o}", "type", "speaker", "participant", who));
 }
 
-static void on_letter(void *arg, unsigned worker, const struct letter *l)
+void call_on_letter(void *arg, unsigned worker, const struct letter *l)
 {
     static void (*const run[LETTER_TYPE_COUNT])(struct call_member *, const struct letter *) = {
         [LETTER_MEMBER_AGREED] = on_agreed,     [LETTER_MEMBER_CONNECTED] = on_connected,
@@ -153,6 +156,11 @@ static void on_letter(void *arg, unsigned worker, const struct letter *l)
         run[l->type](m, l);
     else if (!run[l->type])
         log_at(LEVEL_WARN, "call.odd_letter", "type=%s", letter_name(l->type));
+}
+
+static void on_held(void *arg, unsigned worker, const struct letter *l)
+{
+    call_on_held(arg, worker, l);
 }
 
 static void on_failed(void *arg, const char *why)
@@ -197,7 +205,8 @@ int call_create(uv_loop_t *loop, const struct call_conf *conf, struct call **out
 
 int call_start(struct call *call)
 {
-    static const struct supervisor_ops ops = {on_up, on_lost, on_letter, on_failed};
+    static const struct supervisor_ops ops = {on_up, on_lost, call_on_letter, on_failed,
+                                              on_held};
     return supervisor_start(call->conf.supervisor, &ops, call);
 }
 

@@ -45,6 +45,7 @@ const char *call_chat(struct call_member *m, const char *text, const char *to,
     json_t **kept = &room->chat[n % CALL_CHAT_KEPT];
     json_decref(*kept);
     *kept = chat;
+    call_keep_chat(room, n);
 
     char *said = json_dumps(chat, JSON_COMPACT);
     if (!said)

@@ -34,6 +34,7 @@ void call_happen_joined(struct call_member *m)
     if (first)
         happen(room, CALL_STARTED, NULL);
     happen(room, CALL_JOINED, m);
+    call_keep_room(room);
 }
 
 void call_happen_left(struct call_member *m)

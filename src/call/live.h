@@ -15,6 +15,10 @@
 #define OFTEN_BURST  10  ///< chat messages, or reactions, of one participant …
 #define OFTEN_WINDOW (10 * USEC_PER_SEC) ///< … in this time
 
+#define CALL_NOTES      1       ///< version of what workers keep for us
+#define CALL_NOTE_CHAT  "chat." ///< key of a room's note of one chat message, and its place
+#define CALL_PROOF_SIZE 65      ///< bytes with the NUL of a SHA-256 in hexadecimal
+
 #define CALL_GONE_KEPT 64 ///< who was removed, or put out while away: told when they come back
 
 LIST_HEAD(call_room_list, call_room);
@@ -24,7 +28,7 @@ LIST_HEAD(call_quality_list, call_quality);
 /** One who was removed, or put out while its socket was lost. */
 struct call_gone {
     char id[LETTER_ID_SIZE];
-    char secret[CALL_SECRET_SIZE];
+    char proof[CALL_PROOF_SIZE];
     const char *reason; ///< static
 };
 
@@ -46,9 +50,14 @@ struct call {
     bool ready, draining, stopping;
     struct contacts_book contacts;
     struct call_counts counts;
+    call_returns returns; ///< NULL: nobody's shell comes back by itself
+    void *returns_arg;
     const struct call_inviting *inviting; ///< not owned; NULL: nobody keeps invitations
     void *inviting_arg;
 };
+
+/** Of a room that an adopted worker holds, while that tells of it. */
+enum call_returning { RETURNING_NOT, RETURNING_UNKNOWN, RETURNING_KNOWN };
 
 struct call_room {
     struct call *call;
@@ -60,6 +69,7 @@ struct call_room {
     bool locked;
     bool weak;  ///< somebody came by a link that can be guessed: all inside open the door
     int worker; ///< -1: none just now
+    enum call_returning returning;
     struct call_member_list members;
     unsigned count;
     char call_id[LETTER_ID_SIZE]; ///< of the call that goes on; "" while nobody was announced
@@ -103,15 +113,18 @@ struct call_member {
     enum links_role role;
     enum call_client client;
     bool hand;
-    bool away;                  ///< no shell just now
-    bool announced;             ///< the others know of it
-    bool connected;             ///< media has stood once
-    usec_t began;               ///< when it joined
-    int64_t joined_at;          ///< seconds since 1970
-    const struct call_ops *ops; ///< not owned
-    void *shell;                ///< not owned, NULL while away
-    char secret[CALL_SECRET_SIZE];
-    struct deadline gone; ///< when it is away for too long
+    bool away;                     ///< no shell just now
+    bool announced;                ///< the others know of it
+    bool connected;                ///< media has stood once
+    usec_t began;                  ///< when it joined
+    int64_t joined_at;             ///< seconds since 1970
+    const struct call_ops *ops;    ///< not owned
+    void *shell;                   ///< not owned, NULL while away
+    char secret[CALL_SECRET_SIZE]; ///< to resume, as it was told last
+    char proof[CALL_PROOF_SIZE];   ///< SHA-256 of it; "": none, or it is used up
+    json_t *shell_kept;            ///< owned: what its shell has noted; NULL: nothing
+    struct letter_held held;       ///< while its room returns
+    struct deadline gone;          ///< when it is away for too long
 
     struct agreement agreement; ///< the last one the worker took
     uint64_t session;           ///< the o= line's id of that offer
@@ -146,7 +159,36 @@ void call_due(struct call *call, struct deadline *d, usec_t at);
 /** Sends a letter about a member to its room's worker, if there is one. */
 void call_letter(const struct call_member *m, struct letter *letter);
 
+/** A letter of a worker that is up. */
+void call_on_letter(void *call, unsigned worker, const struct letter *l);
+
+/* keep.c */
+
+/** Notes with the worker what is to outlive us: of a room itself, of one chat message, of all
+ * chat too; of a participant; of what was agreed with it. */
+void call_keep_room(const struct call_room *room);
+void call_keep_chat(const struct call_room *room, uint64_t n);
+void call_keep_all(const struct call_room *room);
+void call_keep_member(const struct call_member *m);
+void call_keep_media(const struct call_member *m);
+/** The text of a note of what was agreed, to be freed; NULL if it is none. */
+char *call_unpack(const char *note, size_t *len);
+
+/* restore.c */
+
+/** A letter of a worker that is being adopted. */
+void call_on_held(struct call *call, unsigned worker, const struct letter *l);
+/** It has told all. */
+void call_restored(struct call *call, unsigned worker);
+/** It was lost before: nothing of that room holds. */
+void call_restore_failed(struct call_room *room);
+
 /* room.c */
+
+/** Adds an empty room without a worker; NULL without memory. */
+struct call_room *call_room_make(struct call *call, const struct links_room *about);
+/** Sends a letter about the room to its worker, if there is one. */
+void call_room_letter(const struct call_room *room, struct letter *letter);
 
 struct call_room *call_room_find(const struct call *call, const char *id);
 struct call_room *call_room_open(struct call *call, const struct links_room *about);
@@ -160,7 +202,12 @@ void call_room_release(struct call_room *room);
 
 /* member.c */
 
+/** Adds somebody to a room whose worker knows of him or is told by others; NULL without
+ * memory. */
+struct call_member *call_member_make(struct call_room *room, const char *id);
 struct call_member *call_member_find(const struct call_room *room, const char *id);
+/** What is kept of a resume secret: nobody comes back by that. */
+void call_prove(const char *secret, char proof[CALL_PROOF_SIZE]);
 /** The others, and those who keep books, are told of it. */
 void call_announce(struct call_member *m);
 /** Puts it out: its shell is told why, then it is freed. */

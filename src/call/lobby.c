@@ -150,7 +150,11 @@ struct call_knock *call_knock(struct call *call, const struct call_who *who,
 {
     assert(call_name_valid(who->name) && why != ENTRY_OPEN && why != ENTRY_MEMBERS);
     *reason = "internal";
-    struct call_door *door = call->stopping ? NULL : door_open(call, who->room->id);
+    struct call_door *door = NULL;
+    if (call_finding(call)) // who is inside, and may open, is not known yet
+        *reason = "no_media_worker";
+    else if (!call->stopping)
+        door = door_open(call, who->room->id);
     if (!door)
         return NULL;
     call_door_hold(door);

@@ -35,28 +35,42 @@ static void on_away_too_long(void *member, usec_t now)
     call_leave(member);
 }
 
-static struct call_member *make(struct call *call, struct call_room *room,
-                                const struct call_who *who)
+struct call_member *call_member_make(struct call_room *room, const char *id)
 {
+    struct call *call = room->call;
     struct call_member *m = calloc(1, sizeof(*m));
     if (!m)
         return NULL;
     m->call = call;
     m->room = room;
-    rand_id(m->id, sizeof(m->id), "p_", ID_CHARS);
-    (void)snprintf(m->name, sizeof(m->name), "%s", who->name);
-    (void)snprintf(m->ref, sizeof(m->ref), "%s", who->ref ? who->ref : "");
-    m->role = who->role;
-    m->client = who->client;
-    m->joined_at = (int64_t)time(NULL);
+    (void)snprintf(m->id, sizeof(m->id), "%s", id);
     m->began = usec_now();
-    call->counts.joined++;
     m->gone = (struct deadline){.owner = m, .due = on_away_too_long};
     m->step = (struct deadline){.owner = m, .due = call_on_step};
     if (map_put(&call->members, m->id, strlen(m->id), m) != 0) {
         free(m);
         return NULL;
     }
+    LIST_INSERT_HEAD(&room->members, m, link);
+    room->count++;
+    if (room->worker >= 0)
+        supervisor_load(call->conf.supervisor, (unsigned)room->worker, 1);
+    return m;
+}
+
+static struct call_member *make(struct call_room *room, const struct call_who *who)
+{
+    char id[LETTER_ID_SIZE];
+    rand_id(id, sizeof(id), "p_", ID_CHARS);
+    struct call_member *m = call_member_make(room, id);
+    if (!m)
+        return NULL;
+    (void)snprintf(m->name, sizeof(m->name), "%s", who->name);
+    (void)snprintf(m->ref, sizeof(m->ref), "%s", who->ref ? who->ref : "");
+    m->role = who->role;
+    m->client = who->client;
+    m->joined_at = (int64_t)time(NULL);
+    room->call->counts.joined++;
     return m;
 }
 
@@ -93,7 +107,7 @@ struct call_member *call_join_admitted(struct call *call, const struct call_who 
     assert(call_name_valid(who->name));
     *reason = "no_media_worker";
     struct call_room *room = call_room_find(call, who->room->id);
-    if (call->stopping || (call->draining && !room))
+    if (call->stopping || call_finding(call) || (call->draining && !room))
         return NULL;
     *reason = "internal";
     if (!room)
@@ -106,16 +120,12 @@ struct call_member *call_join_admitted(struct call *call, const struct call_who 
     if (room->count >= call->conf.room_limit)
         *reason = "room_full";
     else
-        m = make(call, room, who);
+        m = make(room, who);
     if (m) {
-        LIST_INSERT_HEAD(&room->members, m, link);
-        room->count++;
         m->ops = ops;
         m->shell = shell;
         struct letter join = {.type = LETTER_MEMBER_JOIN};
         call_letter(m, &join);
-        if (room->worker >= 0)
-            supervisor_load(call->conf.supervisor, (unsigned)room->worker, 1);
         log_at(LEVEL_INFO, "call.joined", "room=%s participant=%s count=%u", room->id, m->id,
                room->count);
         if (who->client == CLIENT_WEB)
@@ -157,6 +167,7 @@ void call_leave(struct call_member *m)
     call_offers_free(m);
     agreement_fini(&m->agreement);
     call_layers_forget(m);
+    json_decref(m->shell_kept);
     free(m->seat);
     free(m->want);
     free(m);
@@ -198,14 +209,22 @@ void call_detach(struct call_member *m)
     call_due(m->call, &m->gone, usec_now() + m->call->conf.away_ms * USEC_PER_MS);
 }
 
+void call_prove(const char *secret, char proof[CALL_PROOF_SIZE])
+{
+    uint8_t digest[SHA256_SIZE];
+    digest_sha256(secret, strlen(secret), digest);
+    text_hex(digest, sizeof(digest), proof);
+}
+
 struct call_member *call_resume(struct call *call, const char *id, const char *secret,
                                 const struct call_ops *ops, void *shell)
 {
     struct call_member *m = map_get(&call->members, id, strlen(id));
-    if (!m || !m->secret[0] ||
-        !digest_same(m->secret, strlen(m->secret), secret, strlen(secret)))
+    char proof[CALL_PROOF_SIZE];
+    call_prove(secret, proof);
+    if (!m || !m->proof[0] || !digest_same(m->proof, strlen(m->proof), proof, strlen(proof)))
         return NULL;
-    m->secret[0] = '\0';
+    m->proof[0] = '\0';
     void *old = m->shell;
     const struct call_ops *old_ops = m->ops;
     call_offer_orphan(m);
@@ -225,6 +244,8 @@ struct call_member *call_resume(struct call *call, const char *id, const char *s
 const char *call_new_secret(struct call_member *m)
 {
     rand_id(m->secret, sizeof(m->secret), "", SECRET_CHARS);
+    call_prove(m->secret, m->proof);
+    call_keep_member(m); // before it is told
     return m->secret;
 }
 

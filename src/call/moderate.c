@@ -76,10 +76,10 @@ void call_put_out(struct call_member *m, const char *reason)
 {
     struct call *call = m->call;
     // A socket may be dead before we know: a page that is put out must not join anew by itself.
-    if (m->secret[0] && (m->away || strcmp(reason, "removed") == 0)) {
+    if (m->proof[0] && (m->away || strcmp(reason, "removed") == 0)) {
         struct call_gone *gone = &call->gone[call->gone_at++ % CALL_GONE_KEPT];
         memcpy(gone->id, m->id, sizeof(gone->id));
-        memcpy(gone->secret, m->secret, sizeof(gone->secret));
+        memcpy(gone->proof, m->proof, sizeof(gone->proof));
         gone->reason = reason;
     }
     call_member_end(m, reason);
@@ -87,10 +87,12 @@ void call_put_out(struct call_member *m, const char *reason)
 
 const char *call_why_gone(const struct call *call, const char *id, const char *secret)
 {
+    char proof[CALL_PROOF_SIZE];
+    call_prove(secret, proof);
     for (unsigned i = 0; i < CALL_GONE_KEPT; i++) {
         const struct call_gone *gone = &call->gone[i];
         if (gone->id[0] && strcmp(gone->id, id) == 0 &&
-            digest_same(gone->secret, strlen(gone->secret), secret, strlen(secret)))
+            digest_same(gone->proof, strlen(gone->proof), proof, strlen(proof)))
             return gone->reason;
     }
     return NULL;

@@ -289,6 +289,7 @@ static void commit(struct call_member *m, struct offer *o)
     m->session = o->answered.session;
     m->agreed = m->media = true;
     m->stale = false;
+    call_keep_media(m);
     call_prune_seats(m, fresh);
     if (fresh)
         call_layers_forget(m);

@@ -14,7 +14,7 @@ struct call_room *call_room_find(const struct call *call, const char *id)
     return map_get(&call->rooms, id, strlen(id));
 }
 
-struct call_room *call_room_open(struct call *call, const struct links_room *about)
+struct call_room *call_room_make(struct call *call, const struct links_room *about)
 {
     struct call_room *room = calloc(1, sizeof(*room));
     if (!room)
@@ -34,17 +34,25 @@ struct call_room *call_room_open(struct call *call, const struct links_room *abo
     }
     LIST_INSERT_HEAD(&call->room_list, room, link);
     contacts_in_use(&call->contacts, room->id, true, (int64_t)time(NULL));
-    call_room_place(room);
     return room;
 }
 
-static void send_to_worker(struct call_room *room, enum letter_type type)
+struct call_room *call_room_open(struct call *call, const struct links_room *about)
 {
-    struct letter letter = {.type = type};
-    memcpy(letter.room, room->id, sizeof(letter.room));
-    const int r = supervisor_send(room->call->conf.supervisor, (unsigned)room->worker, &letter);
+    struct call_room *room = call_room_make(call, about);
+    if (room)
+        call_room_place(room);
+    return room;
+}
+
+void call_room_letter(const struct call_room *room, struct letter *letter)
+{
+    if (room->worker < 0)
+        return;
+    memcpy(letter->room, room->id, sizeof(letter->room));
+    const int r = supervisor_send(room->call->conf.supervisor, (unsigned)room->worker, letter);
     if (r < 0 && r != -ENOTCONN)
-        log_at(LEVEL_ERROR, "call.letter", "type=%s error=%d", letter_name(type), r);
+        log_at(LEVEL_ERROR, "call.letter", "type=%s error=%d", letter_name(letter->type), r);
 }
 
 void call_room_place(struct call_room *room)
@@ -53,13 +61,16 @@ void call_room_place(struct call_room *room)
     if (room->worker >= 0 || (room->worker = supervisor_pick(sup)) < 0)
         return;
     log_at(LEVEL_INFO, "call.room_placed", "room=%s worker=%d", room->id, room->worker);
-    send_to_worker(room, LETTER_ROOM_OPEN);
+    struct letter open = {.type = LETTER_ROOM_OPEN};
+    call_room_letter(room, &open);
+    call_keep_all(room);
     supervisor_load(sup, (unsigned)room->worker, (int)room->count);
     struct call_member *m;
     LIST_FOREACH(m, &room->members, link)
     {
         struct letter join = {.type = LETTER_MEMBER_JOIN};
         call_letter(m, &join);
+        call_keep_member(m);
         call_step_soon(m);
     }
 }
@@ -83,8 +94,8 @@ void call_room_release(struct call_room *room)
     log_at(LEVEL_INFO, "call.room_closed", "room=%s", room->id);
     call_happen_ended(room);
     contacts_in_use(&room->call->contacts, room->id, false, (int64_t)time(NULL));
-    if (room->worker >= 0)
-        send_to_worker(room, LETTER_ROOM_CLOSE);
+    struct letter close = {.type = LETTER_ROOM_CLOSE};
+    call_room_letter(room, &close);
     map_del(&room->call->rooms, room->id, strlen(room->id));
     LIST_REMOVE(room, link);
     call_quality_lost(room); // nobody finds the room any more to ask again

@@ -94,6 +94,8 @@ void call_tell_of(struct call_member *m, const char *event)
 {
     if (!m->announced)
         return;
+    if (strcmp(event, "left") != 0)
+        call_keep_member(m);
     json_t *who =
         strcmp(event, "left") == 0 ? json_pack("{s:s}", "id", m->id) : call_view_member(m);
     const bool changed = strcmp(event, "changed") == 0; // its own page wants to know that, too

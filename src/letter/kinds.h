@@ -40,10 +40,14 @@ int letter_read_demand(struct fields *f, struct letter *out);
 int letter_read_log_level(struct fields *f, struct letter *out);
 int letter_read_data_in(struct fields *f, struct letter *out);
 int letter_read_data_out(struct fields *f, struct letter *out);
+int letter_read_note(struct fields *f, struct letter *out);
+int letter_read_held(struct fields *f, struct letter *out);
 
 int letter_write_log_level(const struct letter *l, json_t *body);
 int letter_write_data_in(const struct letter *l, json_t *body);
 int letter_write_data_out(const struct letter *l, json_t *body);
+int letter_write_note(const struct letter *l, json_t *body);
+int letter_write_held(const struct letter *l, json_t *body);
 int letter_write_hello(const struct letter *l, json_t *body);
 int letter_write_agree(const struct letter *l, json_t *body);
 int letter_write_agreed(const struct letter *l, json_t *body);

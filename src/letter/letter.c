@@ -18,6 +18,7 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_DATA_OUT] = {"data.out", TO_MEMBER, letter_read_data_out, letter_write_data_out},
     [LETTER_LOG_LEVEL] = {"log.level", TO_WORKER, letter_read_log_level,
                           letter_write_log_level},
+    [LETTER_NOTE] = {"note", TO_ROOM, letter_read_note, letter_write_note},
     [LETTER_QUIT] = {"quit", TO_WORKER, NULL, NULL},
     [LETTER_HELLO] = {"hello", TO_WORKER, letter_read_hello, letter_write_hello},
     [LETTER_MEMBER_AGREED] = {"member.agreed", TO_MEMBER, letter_read_agreed,
@@ -32,6 +33,9 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
                              letter_write_demand},
     [LETTER_QUALITY] = {"quality", TO_ROOM, letter_read_stats, letter_write_stats},
     [LETTER_DATA_IN] = {"data.in", TO_MEMBER, letter_read_data_in, letter_write_data_in},
+    [LETTER_ROOM_HELD] = {"room.held", TO_ROOM, NULL, NULL},
+    [LETTER_MEMBER_HELD] = {"member.held", TO_MEMBER, letter_read_held, letter_write_held},
+    [LETTER_HELD_END] = {"held.end", TO_WORKER, NULL, NULL},
 };
 
 const char *letter_name(enum letter_type type)
@@ -51,6 +55,8 @@ void letter_fini(struct letter *l)
         free(l->u.demand.track);
     if (l->type == LETTER_DATA_IN || l->type == LETTER_DATA_OUT)
         free(l->u.data.text);
+    if (l->type == LETTER_NOTE)
+        free(l->u.note.text);
     if (l->type == LETTER_STATS || l->type == LETTER_QUALITY)
         json_decref(l->u.stats.body);
 }

@@ -27,6 +27,11 @@ void data_post(struct member *m, enum letter_data_what what, const char *of, con
     letter_fini(&l);
 }
 
+bool data_is_open(const struct member *m)
+{
+    return m->data && m->data->salon_open;
+}
+
 void data_tell(struct member *m, const char *text, usec_t now)
 {
     const struct assoc_message message = {

@@ -162,6 +162,21 @@ static void tell_seats(struct member *m)
     free(seat);
 }
 
+void room_tell_again(struct room *r, usec_t now)
+{
+    for (unsigned i = 0; i < r->member_count; i++) {
+        struct member *m = r->member[i];
+        for (unsigned k = 0; k < m->slot_count; k++)
+            m->slot[k]->changed = true;
+        m->demand_due = true;
+        tell_seats(m);
+    }
+    if (r->speaker)
+        tell_speaker(r);
+    r->demand_at = now;
+    demand_tick(r, false, now);
+}
+
 static void on_deadline(void *owner, usec_t now)
 {
     struct room *r = owner;

@@ -205,6 +205,10 @@ void run_resume(struct signal_session *session, const struct signal_request *req
     struct call_member *m =
         call_resume(session->signal->conf.call, request->u.resume.participant,
                     request->u.resume.secret, &session_call_ops, session);
+    if (!m && call_finding(session->signal->conf.call)) {
+        session_refuse_reason(session, request, "no_media_worker", "");
+        return;
+    }
     if (!m) {
         resume_outside(session, request);
         return;

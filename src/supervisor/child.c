@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #define ARGS_MAX 14
 
 struct child {
     uv_process_t process;
+    uv_poll_t gone; ///< of one that was taken on: its pidfd has become readable
+    pid_t adopted;  ///< 0: we have started it
+    int pidfd;      ///< of one that was taken on
     void (*ended)(void *arg, int status);
     void *arg;
 };
@@ -88,15 +93,64 @@ int child_start(uv_loop_t *loop, const struct child_conf *conf,
     return 0;
 }
 
+/* ---- taken on ---- */
+
+static void forget(struct child *c)
+{
+    uv_close((uv_handle_t *)&c->gone, on_freed);
+    (void)close(c->pidfd);
+}
+
+static void on_gone(uv_poll_t *poll, int status, int events)
+{
+    struct child *c = poll->data;
+    void (*ended)(void *, int) = c->ended;
+    void *arg = c->arg;
+    (void)status;
+    (void)events;
+    (void)uv_poll_stop(poll);
+    forget(c);
+    ended(arg, -1);
+}
+
+int child_adopt(uv_loop_t *loop, pid_t pid, void (*ended)(void *arg, int status), void *arg,
+                struct child **out)
+{
+    struct child *c = pid > 0 ? calloc(1, sizeof(*c)) : NULL;
+    if (!c)
+        return pid > 0 ? -ENOMEM : -ESRCH;
+    c->pidfd = pidfd_open(pid, 0);
+    int r = c->pidfd < 0 ? -errno : uv_poll_init(loop, &c->gone, c->pidfd);
+    if (r < 0) {
+        if (c->pidfd >= 0)
+            (void)close(c->pidfd);
+        free(c);
+        return r;
+    }
+    c->adopted = pid;
+    c->ended = ended;
+    c->arg = arg;
+    c->gone.data = c;
+    (void)uv_poll_start(&c->gone, UV_READABLE, on_gone);
+    *out = c;
+    return 0;
+}
+
+/* ---- both ---- */
+
 int64_t child_pid(const struct child *c)
 {
-    return uv_process_get_pid(&c->process);
+    return c->adopted ? c->adopted : uv_process_get_pid(&c->process);
 }
 
 void child_kill(struct child *c, int signal)
 {
-    const int r = uv_process_kill(&c->process, signal);
-    if (r < 0 && r != UV_ESRCH)
-        log_at(LEVEL_WARN, "supervisor.kill", "pid=%d signal=%d error=\"%s\"", c->process.pid,
-               signal, uv_strerror(r));
+    int r = 0;
+    if (!c->adopted)
+        r = uv_process_kill(&c->process, signal);
+    else if (pidfd_send_signal(c->pidfd, signal, NULL, 0) < 0)
+        r = -errno;
+    if (r < 0 && r != -ESRCH)
+        log_at(LEVEL_WARN, "supervisor.kill", "pid=%lld signal=%d error=\"%s\"",
+               (long long)child_pid(c), signal, uv_strerror(r));
 }

@@ -1,4 +1,4 @@
-/** A worker's process: started with its command line, told of its end. */
+/** A worker's process: started with its command line or taken on, told of its end. */
 #ifndef SUPERVISOR_CHILD_H
 #define SUPERVISOR_CHILD_H
 
@@ -20,6 +20,13 @@ struct child_conf {
  */
 int child_start(uv_loop_t *loop, const struct child_conf *conf,
                 void (*ended)(void *arg, int status), void *arg, struct child **out);
+
+/**
+ * Takes on a process that another control has started; `ended` as above, with -1. Returns 0, or
+ * -errno: it is gone.
+ */
+int child_adopt(uv_loop_t *loop, pid_t pid, void (*ended)(void *arg, int status), void *arg,
+                struct child **out);
 
 int64_t child_pid(const struct child *c);
 

@@ -3,15 +3,13 @@
 #include "base/log.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CONNECT_EVERY_MS  5
-#define LEFTOVER_WAIT_MS  1000 // for a worker of an earlier control to quit by itself
-#define LEFTOVER_TRIES    100  // looks at its process after that, 20 ms apart
+#define END_WAIT_MS       1000 // for one that has closed its socket to be gone
 #define START_MAX_MS      10000
 #define YOUNG_MS          1000 // a worker that dies before this is restarted with a delay
 #define BACKOFF_FIRST_MS  100
@@ -39,7 +37,7 @@ static void set_state(struct keeper *k, enum keeper_state to)
         [OFF] = 1u << LEFTOVER | 1u << STARTING | 1u << UP | 1u << DYING | 1u << WAITING,
         [LEFTOVER] = 1u << OFF,
         [STARTING] = 1u << OFF | 1u << LEFTOVER | 1u << WAITING,
-        [UP] = 1u << STARTING,
+        [UP] = 1u << STARTING | 1u << LEFTOVER,
         [DYING] = 1u << STARTING | 1u << UP,
         [WAITING] = 1u << STARTING | 1u << UP | 1u << DYING,
     };
@@ -94,9 +92,9 @@ static void again(struct keeper *k)
     uv_timer_start(&k->timer, on_no_child, delay, 0);
 }
 
-static void on_child_ended(void *arg, int status)
+void keeper_ended(void *keeper, int status)
 {
-    struct keeper *k = arg;
+    struct keeper *k = keeper;
     k->child = NULL;
     keeper_drop_wire(k);
     if (k->sup->stopping) {
@@ -106,6 +104,10 @@ static void on_child_ended(void *arg, int status)
         supervisor_check_stopped(k->sup);
         return;
     }
+    if (k->state == LEFTOVER) {
+        keeper_leftover_ended(k);
+        return;
+    }
     log_at(LEVEL_WARN, "supervisor.ended", "worker=%u status=%d", k->number, status);
     if (!k->was_up)
         fail(k,
@@ -113,15 +115,29 @@ static void on_child_ended(void *arg, int status)
     again(k);
 }
 
-/** It does not do its work: out with it. Its exit starts the next one. */
-static void put_down(struct keeper *k, const char *why)
+static void on_slow_end(uv_timer_t *timer)
 {
-    log_at(LEVEL_WARN, "supervisor.killed", "worker=%u why=%s", k->number, why);
+    struct keeper *k = timer->data;
+    log_at(LEVEL_WARN, "supervisor.killed", "worker=%u why=slow_end", k->number);
+    child_kill(k->child, SIGKILL);
+}
+
+/** Its end is waited for, and starts the next one. */
+static void await_end(struct keeper *k)
+{
     keeper_drop_wire(k);
     const enum keeper_state was = k->state;
     set_state(k, DYING);
-    child_kill(k->child, SIGKILL);
+    (void)uv_timer_start(&k->timer, on_slow_end, END_WAIT_MS, 0);
     tell_lost(k, was);
+}
+
+/** It does not do its work: out with it. */
+static void put_down(struct keeper *k, const char *why)
+{
+    log_at(LEVEL_WARN, "supervisor.killed", "worker=%u why=%s", k->number, why);
+    child_kill(k->child, SIGKILL);
+    await_end(k);
 }
 
 static void on_hello(struct keeper *k, const struct letter_hello *hello)
@@ -182,13 +198,14 @@ static void on_wire_lost(void *arg)
     if (k->state == STARTING && !was_open)
         uv_timer_start(&k->timer, on_retry, CONNECT_EVERY_MS, 0);
     else if (k->state == STARTING || k->state == UP)
-        put_down(k, "socket_closed");
+        await_end(k); // it ends in good order, or has crashed: a moment tells
 }
+
+const struct wire_ops keeper_wire_ops = {on_opened, on_letter, on_wire_lost};
 
 static void connect_worker(struct keeper *k)
 {
-    static const struct wire_ops ops = {on_opened, on_letter, on_wire_lost};
-    k->wire = wire_open(k->sup->loop, k->path, &ops, k);
+    k->wire = wire_open(k->sup->loop, k->path, &keeper_wire_ops, k);
     if (!k->wire)
         uv_timer_start(&k->timer, on_retry, CONNECT_EVERY_MS, 0);
 }
@@ -196,17 +213,18 @@ static void connect_worker(struct keeper *k)
 static void start(struct keeper *k)
 {
     struct supervisor *sup = k->sup;
+    k->port = (uint16_t)(sup->port + k->number);
     const struct child_conf conf = {
         .program = sup->program,
         .worker = k->number,
-        .port = sup->port + k->number,
+        .port = k->port,
         .socket = k->path,
         .log_level = sup->log_level,
         .log_format = sup->log_format,
     };
     set_state(k, STARTING);
     k->started = k->heard = uv_now(sup->loop);
-    const int r = child_start(sup->loop, &conf, on_child_ended, k, &k->child);
+    const int r = child_start(sup->loop, &conf, keeper_ended, k, &k->child);
     if (r < 0) {
         log_at(LEVEL_ERROR, "supervisor.spawn", "worker=%u error=\"%s\"", k->number,
                uv_strerror(r));
@@ -218,56 +236,23 @@ static void start(struct keeper *k)
     connect_worker(k);
 }
 
-/* ---- a worker of an earlier control process ---- */
-
-static void on_leftover_look(uv_timer_t *timer)
+void keeper_start(struct keeper *k)
 {
-    struct keeper *k = timer->data;
-    keeper_drop_wire(k);
-    const bool gone = k->leftover <= 0 || (kill(k->leftover, 0) < 0 && errno == ESRCH);
-    if (gone || k->tries++ >= LEFTOVER_TRIES) {
-        start(k);
-        return;
-    }
-    if (k->tries == LEFTOVER_TRIES / 2)
-        (void)kill(k->leftover, SIGKILL); // a race with its own end is harmless
-    uv_timer_start(&k->timer, on_leftover_look, 20, 0);
+    start(k);
 }
 
-static void on_leftover_opened(void *arg)
+void keeper_adopted(struct keeper *k)
 {
-    struct keeper *k = arg;
-    const struct letter quit = {.type = LETTER_QUIT};
-    k->leftover = wire_peer(k->wire);
-    log_at(LEVEL_INFO, "supervisor.leftover", "worker=%u pid=%d", k->number, (int)k->leftover);
-    (void)wire_send(k->wire, &quit);
-    uv_timer_start(&k->timer, on_leftover_look, LEFTOVER_WAIT_MS, 0);
-}
-
-static void on_leftover_letter(void *arg, const struct letter *letter)
-{
-    (void)arg;
-    (void)letter;
-}
-
-static void on_leftover_lost(void *arg)
-{
-    struct keeper *k = arg;
-    k->wire = NULL;
-    if (k->sup->stopping)
-        return;
-    uv_timer_stop(&k->timer);
-    on_leftover_look(&k->timer);
+    set_state(k, UP);
+    k->was_up = true;
+    k->started = uv_now(k->sup->loop);
+    k->sup->ops->up(k->sup->arg, k->number);
 }
 
 void keeper_begin(struct keeper *k)
 {
-    static const struct wire_ops ops = {on_leftover_opened, on_leftover_letter,
-                                        on_leftover_lost};
     set_state(k, LEFTOVER);
-    k->wire = wire_open(k->sup->loop, k->path, &ops, k);
-    if (!k->wire)
-        uv_timer_start(&k->timer, on_no_child, 0, 0);
+    keeper_seek(k);
 }
 
 void keeper_watch(struct keeper *k, bool slept)

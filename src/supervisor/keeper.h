@@ -10,15 +10,16 @@
 #include <sys/un.h>
 
 /*
- *          ┌── nobody there ──┐
- * LEFTOVER ┴─── quit, gone ───┴▶ STARTING ── HELLO ──▶ UP
- *                                  ▲    │ exit,          │ exit, socket closed,
- *                           backoff│    │ too slow       │ nonsense, silence
- *                                WAITING ◀── exit ── DYING
+ *          ┌────── fits, and has told what it holds ──────────────┐
+ * LEFTOVER ┼── nobody there ──┐                                    ▼
+ *          └─── quit, gone ───┴▶ STARTING ────── HELLO ──────────▶ UP
+ *                                  ▲    │ exit,                    │ exit, socket closed,
+ *                           backoff│    │ too slow                 │ nonsense, silence
+ *                                WAITING ◀──────── exit ──────── DYING
  */
 enum keeper_state {
     OFF,      ///< not started yet, or over
-    LEFTOVER, ///< somebody else's worker is being ended
+    LEFTOVER, ///< a worker of an earlier control is adopted, or ended
     STARTING, ///< the process runs, we try to connect
     UP,
     DYING,   ///< killed; its exit is waited for
@@ -34,9 +35,10 @@ struct keeper {
     uv_timer_t timer;    ///< of the state
     bool open;           ///< the wire is connected
     bool was_up;         ///< HELLO came once
+    bool hearing;        ///< LEFTOVER: it tells what it holds
     bool held;           ///< takes no new rooms while there is another
-    pid_t leftover;      ///< LEFTOVER: the process to go
-    unsigned tries;      ///< LEFTOVER: looks at it so far
+    unsigned tries;      ///< LEFTOVER: looks at a process that was told to go
+    uint16_t port;       ///< that it has
     uint64_t started;    ///< uv_now() of the last start
     uint64_t heard;      ///< uv_now() of the last letter
     unsigned backoff_ms;
@@ -55,6 +57,7 @@ struct supervisor {
     uint16_t port;
     unsigned hang_ms;
     char *program, *log_level, *log_format;
+    bool any_port;
     uv_timer_t watch;    ///< asks every worker for its stats; when stopping, counts down
     uint64_t watched;    ///< uv_now() when it last ran
     uint64_t stop_began; ///< uv_now()
@@ -65,7 +68,7 @@ struct supervisor {
     struct keeper keeper[];
 };
 
-/** The first start, after a worker of an earlier control process has been sent away. */
+/** The first start, if there is no worker of an earlier control process to adopt. */
 void keeper_begin(struct keeper *k);
 
 /** Looks after it; `slept`: do not hold its silence against it, it was ours. */
@@ -73,6 +76,21 @@ void keeper_watch(struct keeper *k, bool slept);
 
 /** The supervisor stops: asks the process to go and forgets what else it wanted. */
 void keeper_quit(struct keeper *k);
+
+/** In leftover.c: looks for a worker of an earlier control. */
+void keeper_seek(struct keeper *k);
+
+/** In leftover.c: its process has ended. */
+void keeper_leftover_ended(struct keeper *k);
+
+/** In keeper.c: nobody is there (any more). */
+void keeper_start(struct keeper *k);
+/** In keeper.c: it has told all, and is up. */
+void keeper_adopted(struct keeper *k);
+/** In keeper.c: the process has ended. */
+void keeper_ended(void *keeper, int status);
+/** In keeper.c: how letters come in from a worker that is up, or starts. */
+extern const struct wire_ops keeper_wire_ops;
 
 /** Closes the wire. */
 void keeper_drop_wire(struct keeper *k);

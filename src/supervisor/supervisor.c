@@ -59,6 +59,7 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
     s->loop = loop;
     s->count = conf->workers;
     s->port = conf->port;
+    s->any_port = conf->any_port;
     s->hang_ms = conf->hang_ms ? conf->hang_ms : HANG_MS;
     if (!copy_strings(s, conf))
         goto fail;
@@ -71,6 +72,7 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
             goto fail;
         keeper->sup = s;
         keeper->number = k;
+        keeper->port = (uint16_t)(conf->port + k);
     }
     *out = s;
     return 0;
@@ -99,6 +101,16 @@ int supervisor_start(struct supervisor *s, const struct supervisor_ops *ops, voi
         keeper_begin(&s->keeper[k]);
     }
     return uv_timer_start(&s->watch, on_watch, s->hang_ms / 4, s->hang_ms / 4);
+}
+
+bool supervisor_finding(const struct supervisor *s)
+{
+    for (unsigned k = 0; k < s->count; k++) {
+        const struct keeper *keeper = &s->keeper[k];
+        if (keeper->state == LEFTOVER && (keeper->wire || keeper->child))
+            return true;
+    }
+    return false;
 }
 
 int supervisor_send(struct supervisor *s, unsigned worker, const struct letter *letter)
@@ -168,7 +180,7 @@ bool supervisor_look(const struct supervisor *s, unsigned worker, struct supervi
     *out = (struct supervisor_worker){
         .up = keeper->state == UP,
         .pid = keeper->child ? child_pid(keeper->child) : 0,
-        .port = (uint16_t)(s->port + keeper->number),
+        .port = keeper->port,
         .fingerprint = keeper->fingerprint,
         .load = keeper->load,
         .restarts = keeper->restarts,

@@ -115,6 +115,12 @@ struct wire *wire_open(uv_loop_t *loop, const char *path, const struct wire_ops 
     return w;
 }
 
+void wire_hand_over(struct wire *w, const struct wire_ops *ops)
+{
+    assert(w->ops);
+    w->ops = ops;
+}
+
 static void on_written(uv_write_t *req, int status)
 {
     (void)status; // a broken pipe is told by the reading side

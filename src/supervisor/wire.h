@@ -24,6 +24,9 @@ struct wire_ops {
 struct wire *wire_open(uv_loop_t *loop, const char *path, const struct wire_ops *ops,
                        void *arg);
 
+/** From now on another hears it, with the same `arg`. */
+void wire_hand_over(struct wire *w, const struct wire_ops *ops);
+
 /** Queues a letter. 0, -EMSGSIZE, -ENOMEM; -ENOBUFS if the worker does not read. */
 int wire_send(struct wire *w, const struct letter *letter);
 

@@ -38,7 +38,7 @@ static void on_closed(void *shell, const char *reason)
         http_problem(req, PROBLEM_ROOM_CLOSED, NULL, NULL);
 }
 
-static const struct call_ops call_ops = {.closed = on_closed};
+const struct call_ops whip_call_ops = {.closed = on_closed};
 
 /** Ends what has not begun. */
 static void give_up(struct whip_session *s)
@@ -74,6 +74,7 @@ static void on_answer(void *shell, const struct call_answer *answer)
     }
     s->live = true;
     whip_new_etag(s);
+    whip_keep(s);
     char location[64];
     (void)snprintf(location, sizeof(location), "/%.4s/session/%s", http_path(req) + 1,
                    s->secret);
@@ -165,7 +166,7 @@ static void begin(struct whip *w, struct http_req *req, enum call_client client,
                                  .name = member.name,
                                  .ref = member.ref};
     struct call_answer refused = {.detail = ""};
-    s->member = call_join(w->conf.call, &who, &call_ops, s, &refused.reason);
+    s->member = call_join(w->conf.call, &who, &whip_call_ops, s, &refused.reason);
     if (!s->member) {
         free(s);
         whip_refuse(req, &refused);

@@ -50,8 +50,10 @@ static void on_restarted(void *shell, const struct call_answer *answer)
     struct whip_session *s = shell;
     struct http_req *req = s->pending;
     s->pending = NULL;
-    if (!answer->reason)
+    if (!answer->reason) {
         whip_new_etag(s);
+        whip_keep(s);
+    }
     if (!req)
         return;
     http_on_gone(req, NULL, NULL);

@@ -32,6 +32,14 @@ struct whip_session {
 /** Frees it; a request that waits must have been answered. The participant is not ended. */
 void whip_session_free(struct whip_session *s);
 
+/** The participant's shell: what the call tells it. */
+extern const struct call_ops whip_call_ops;
+
+/** Notes what must be known again if another process takes over: the URL and its tag. */
+void whip_keep(struct whip_session *s);
+/** One is there again: call_returns of call/call.h, with the struct whip. */
+bool whip_returns(void *whip, struct call_member *m, const json_t *shell);
+
 /** A new entity tag, of a new ICE session (RFC 9725 section 4.3.1). */
 void whip_new_etag(struct whip_session *s);
 

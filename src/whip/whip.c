@@ -16,6 +16,7 @@ int whip_create(const struct whip_conf *conf, struct whip **out)
         return -ENOMEM;
     w->conf = *conf;
     map_init(&w->sessions, rand_u64());
+    call_on_return(conf->call, whip_returns, w);
     *out = w;
     return 0;
 }
@@ -59,4 +60,30 @@ void whip_new_etag(struct whip_session *s)
     char tag[WHIP_ETAG_CHARS + 1];
     rand_id(tag, sizeof(tag), "", WHIP_ETAG_CHARS);
     (void)snprintf(s->etag, sizeof(s->etag), "\"%s\"", tag);
+}
+
+void whip_keep(struct whip_session *s)
+{
+    call_keep_shell(s->member, json_pack("{s:s, s:s}", "secret", s->secret, "etag", s->etag));
+}
+
+bool whip_returns(void *whip, struct call_member *m, const json_t *shell)
+{
+    struct whip *w = whip;
+    const char *secret = json_string_value(json_object_get(shell, "secret"));
+    const char *etag = json_string_value(json_object_get(shell, "etag"));
+    struct whip_session *s = secret && etag ? calloc(1, sizeof(*s)) : NULL;
+    if (!s)
+        return false;
+    s->whip = w;
+    s->member = m;
+    (void)snprintf(s->secret, sizeof(s->secret), "%s", secret);
+    (void)snprintf(s->etag, sizeof(s->etag), "%s", etag);
+    if (map_put(&w->sessions, s->secret, strlen(s->secret), s) != 0) {
+        free(s);
+        return false;
+    }
+    s->live = true;
+    call_attach(m, &whip_call_ops, s);
+    return true;
 }

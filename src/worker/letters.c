@@ -36,6 +36,7 @@ static void forget(struct worker *w, struct worker_member *wm)
 {
     route_forget(w, wm);
     (void)map_del(&w->members, wm->member->id, strlen(wm->member->id));
+    notes_fini(&wm->notes);
     free(wm);
 }
 
@@ -46,6 +47,10 @@ static void room_close(struct worker *w, const struct letter *l, usec_t now)
         return;
     for (unsigned i = 0; i < r->member_count; i++)
         forget(w, map_get(&w->members, r->member[i]->id, strlen(r->member[i]->id)));
+    struct worker_notes *n = map_del(&w->notes, r->id, strlen(r->id));
+    if (n)
+        notes_fini(&n->notes);
+    free(n);
     (void)map_del(&w->rooms, r->id, strlen(r->id));
     room_destroy(r, now);
 }
@@ -115,6 +120,31 @@ static void mute(struct worker *w, const struct letter *l, usec_t now)
         member_mute(wm->member, l->u.mute.source, l->u.mute.muted, now);
 }
 
+/** What is noted of a room: made with its first note. NULL without the room or memory. */
+static struct notes *notes_of_room(struct worker *w, const struct letter *l)
+{
+    struct worker_notes *n = map_get(&w->notes, l->room, strlen(l->room));
+    if (n || !find_room(w, l))
+        return n ? &n->notes : NULL;
+    n = calloc(1, sizeof(*n));
+    if (!n)
+        return NULL;
+    memcpy(n->room, l->room, sizeof(n->room));
+    if (map_put(&w->notes, n->room, strlen(n->room), n) == 0)
+        return &n->notes;
+    free(n);
+    return NULL;
+}
+
+static void note(struct worker *w, const struct letter *l, usec_t now)
+{
+    (void)now;
+    struct worker_member *wm = *l->member ? find_member(w, l) : NULL;
+    struct notes *n = wm ? &wm->notes : *l->member ? NULL : notes_of_room(w, l);
+    if (n)
+        (void)notes_put(n, &l->u.note); // without memory the next control knows less
+}
+
 static void data_out(struct worker *w, const struct letter *l, usec_t now)
 {
     struct worker_member *wm = find_member(w, l);
@@ -161,6 +191,7 @@ bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
         [LETTER_TRACK_MUTE] = mute,
         [LETTER_SLOT_WANT] = want,
         [LETTER_DATA_OUT] = data_out,
+        [LETTER_NOTE] = note,
         [LETTER_STATS_ASK] = stats,
         [LETTER_QUALITY_ASK] = quality,
     };

@@ -44,6 +44,7 @@ struct worker *worker_create(const struct worker_conf *conf)
     w->assocs_tick = (struct deadline){.owner = w, .due = tick_assocs};
     map_init(&w->rooms, conf->seed);
     map_init(&w->members, conf->seed ^ 1);
+    map_init(&w->notes, conf->seed ^ 4);
     map_init(&w->by_ufrag, conf->seed ^ 2);
     map_init(&w->by_address, conf->seed ^ 3);
     return w;
@@ -63,11 +64,19 @@ void worker_destroy(struct worker *w, usec_t now)
     for (struct room *r; (r = map_next(&w->rooms, &at));)
         room_destroy(r, now);
     at = 0;
-    for (struct worker_member *m; (m = map_next(&w->members, &at));)
+    for (struct worker_member *m; (m = map_next(&w->members, &at));) {
+        notes_fini(&m->notes);
         free(m);
+    }
+    at = 0;
+    for (struct worker_notes *n; (n = map_next(&w->notes, &at));) {
+        notes_fini(&n->notes);
+        free(n);
+    }
     flush(w);
     map_fini(&w->rooms);
     map_fini(&w->members);
+    map_fini(&w->notes);
     map_fini(&w->by_ufrag);
     map_fini(&w->by_address);
     assoc_set_fini(&w->assocs);

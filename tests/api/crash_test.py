@@ -2,6 +2,7 @@
 """Control dies in the middle of things (SIGKILL): nothing it said it did is lost: crash_test.py SALON."""
 import http.client
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -27,8 +28,18 @@ class Mortal(Server):
         self.process.wait(20)
         self.keep_log()
 
+    def kill_all(self):
+        """Its workers too: nobody is left who could be adopted."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            workers = [int(w) for w in f.read().split()]
+        self.process.send_signal(signal.SIGSTOP)  # it starts no others
+        for w in workers:
+            os.kill(w, signal.SIGKILL)
+        self.kill()
+
     def back(self):
-        # Its workers find out that it is gone; until then they hold what the next one needs.
+        # It adopts the workers of the one before.
         self.start()
 
     def sql(self, text, *values):
@@ -90,7 +101,7 @@ def a_call_whose_end_nobody_saw_has_ended(s, listener):
     one, two = joined(s, room["url"]), joined(s, room["url"], "Bob")
     wait(lambda: len(listener.of("participant.joined")) == 2)
     [started] = listener.of("call.started")
-    s.kill()
+    s.kill_all()
     one.close()
     two.close()
     s.back()
@@ -105,9 +116,46 @@ def a_call_whose_end_nobody_saw_has_ended(s, listener):
     wait(lambda: len(listener.of("call.started")) == 2)
     assert len({e["call"]["id"] for e in listener.of("call.started")}) == 2
     again.close()
-    s.kill()
+    s.kill_all()
     s.back()
     wait(lambda: len(listener.of("call.ended")) == 2)
+
+
+def heard(ws, message):
+    """The answer to a request, whatever else comes before it."""
+    got = ws.ask(frame(1, json.dumps(message).encode()))
+    while got.get("re") != message["id"]:
+        got = json.loads(ws.recv()[1])
+    return got
+
+
+@with_mortal
+def a_call_goes_on_over_the_death_of_control(s, listener):
+    room = s.post("/api/v1/rooms", {"title": "T"}).json
+    ada, bob = WebSocket(s), WebSocket(s)
+    here = [heard(ws, {"type": "join", "id": 1, "link": room["url"], "name": name})
+            for ws, name in ((ada, "Ada"), (bob, "Bob"))]
+    wait(lambda: len(listener.of("participant.joined")) == 2)
+    for n in range(3):
+        s.kill()  # right after the answer
+        s.back()
+        back = WebSocket(s)
+        mine = here[n % 2]
+        again = heard(back, {"type": "resume", "id": 2, "participant": mine["participant"],
+                             "secret": mine["resume"], "chat_after": 0})
+        assert again["type"] == "resumed" and again["participant"] == mine["participant"], again
+        assert [c["text"] for c in again["chat"]] == [f"message {k}" for k in range(n)], again["chat"]
+        assert len(again["participants"]) == 1 and again["room"]["title"] == "T", again
+        assert heard(back, {"type": "chat", "id": 3, "text": f"message {n}"})["type"] == "ok"
+        here[n % 2] = again
+    # The others who come are in the same call, which has begun once and has not ended.
+    carla = joined(s, room["url"], "Carla")
+    wait(lambda: len(listener.of("participant.joined")) == 3)
+    assert len({e["call"]["id"] for e in listener.of("participant.joined")}) == 1
+    assert len(listener.of("call.started")) == 1 and not listener.of("call.ended")
+    [[open_calls]] = s.sql("SELECT count(*) FROM calls WHERE ended_at = 0")
+    assert open_calls == 1
+    carla.close()
 
 
 @with_mortal
@@ -250,7 +298,8 @@ def a_one_time_invitation_is_used_once(s, listener):
     assert s.get(path_of(mail["url"]), key=False).status == 410
 
 
-ALONE = [a_call_whose_end_nobody_saw_has_ended, rings_end_as_they_would_have,
+ALONE = [a_call_whose_end_nobody_saw_has_ended, a_call_goes_on_over_the_death_of_control,
+         rings_end_as_they_would_have,
          what_was_acknowledged_is_there_and_is_told, deliveries_go_on_where_they_were,
          what_cannot_be_told_is_not_made,
          a_one_time_invitation_is_used_once]

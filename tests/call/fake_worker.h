@@ -29,7 +29,9 @@ struct fake_worker {
     bool silent;             ///< does not answer MEMBER_AGREE
     const char *agree_error; ///< answers it with this error, NULL: well
     unsigned count;
-    struct letter got[FAKE_LETTERS]; ///< all but STATS_ASK
+    struct letter got[FAKE_LETTERS]; ///< all but STATS_ASK and NOTE
+    unsigned note_count;
+    struct letter note[FAKE_LETTERS]; ///< the notes, the newest of each key
 };
 
 static inline bool fake_worker_is_child(int argc, char **argv)
@@ -78,6 +80,22 @@ static inline void fake_agreed(struct fake_worker *f, const struct letter *agree
     fake_say(f, &l);
 }
 
+/** Keeps a note in place of the one before it. */
+static inline void fake_note(struct fake_worker *f, const struct letter *letter)
+{
+    unsigned i = 0;
+    while (i < f->note_count && (strcmp(f->note[i].room, letter->room) != 0 ||
+                                 strcmp(f->note[i].member, letter->member) != 0 ||
+                                 strcmp(f->note[i].u.note.key, letter->u.note.key) != 0))
+        i++;
+    assert(i < FAKE_LETTERS);
+    if (i < f->note_count)
+        letter_fini(&f->note[i]);
+    else
+        f->note_count++;
+    f->note[i] = *letter;
+}
+
 /** Keeps the letter, and answers what must be answered. */
 static inline void fake_take(struct fake_worker *f, struct letter *letter)
 {
@@ -88,6 +106,10 @@ static inline void fake_take(struct fake_worker *f, struct letter *letter)
         fake_say(f, &stats);
         letter_fini(&stats);
         letter_fini(letter);
+        return;
+    }
+    if (letter->type == LETTER_NOTE) {
+        fake_note(f, letter);
         return;
     }
     assert(f->count < FAKE_LETTERS);
@@ -183,6 +205,15 @@ static inline void fake_forget(struct fake_worker *f)
     for (unsigned i = 0; i < f->count; i++)
         letter_fini(&f->got[i]);
     f->count = 0;
+}
+
+/** Forgets the notes, too. */
+static inline void fake_fini(struct fake_worker *f)
+{
+    fake_forget(f);
+    for (unsigned i = 0; i < f->note_count; i++)
+        letter_fini(&f->note[i]);
+    f->note_count = 0;
 }
 
 /** An offer as a browser makes it: it sends and receives one audio and one video. */

@@ -149,7 +149,7 @@ static inline void world_end(struct world *w)
         kill((pid_t)process.pid, SIGTERM); // it only sleeps, and hears no letter
     TURN_UNTIL(w, w->stopped);
     fake_down(&w->worker);
-    fake_forget(&w->worker);
+    fake_fini(&w->worker);
     call_destroy(w->call);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&w->loop), 0);

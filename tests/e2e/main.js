@@ -9,6 +9,7 @@ import './tests/embed.js';
 import './tests/healing.js';
 import './tests/page.js';
 import './tests/resilience.js';
+import './tests/restart.js';
 import './tests/room.js';
 import './tests/ingest.js';
 import './tests/invite.js';

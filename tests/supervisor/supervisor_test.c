@@ -4,6 +4,8 @@
  */
 #include "supervisor/supervisor.h"
 
+#include "keeper.h"
+
 #include "base/log.h"
 
 // cmocka wants these before it.
@@ -59,6 +61,38 @@ static void answer(int fd, const struct letter *letter)
     }
 }
 
+/** What a worker says and answers while this control is there. */
+static void serve_control(int fd, unsigned number, const char *temper, unsigned rooms)
+{
+    struct letter hello = {.type = LETTER_HELLO};
+    hello.u.hello.version = LETTER_VERSION;
+    hello.u.hello.worker = number;
+    hello.u.hello.pid = getpid();
+    hello.u.hello.port = (uint16_t)(5000 + number);
+    hello.u.hello.room_count = rooms;
+    strcpy(hello.u.hello.fingerprint, "sha-256 AA:BB");
+    say(fd, &hello);
+    for (unsigned i = 0; i < rooms; i++)
+        say(fd, &(struct letter){.type = LETTER_ROOM_HELD, .room = "rm_held"});
+    if (rooms > 0)
+        say(fd, &(struct letter){.type = LETTER_HELD_END});
+
+    struct letter_reader reader = {0};
+    uint8_t buf[4096];
+    ssize_t n;
+    while ((n = read(fd, buf, sizeof(buf))) > 0) {
+        if (strcmp(temper, "deaf") == 0 || strcmp(temper, "stubborn") == 0)
+            continue;
+        letter_reader_feed(&reader, buf, (size_t)n);
+        struct letter letter;
+        const char *where;
+        while (letter_reader_next(&reader, &letter, &where) == 1) {
+            answer(fd, &letter);
+            letter_fini(&letter);
+        }
+    }
+}
+
 static int play_worker(int argc, char **argv)
 {
     const char *temper = getenv(TEMPER);
@@ -84,40 +118,22 @@ static int play_worker(int argc, char **argv)
     const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (bind(server, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(server, 4) < 0)
         return 1;
-    const int fd = accept(server, NULL, NULL);
-    struct letter hello = {.type = LETTER_HELLO};
-    hello.u.hello.version = LETTER_VERSION;
-    hello.u.hello.worker = number;
-    hello.u.hello.pid = getpid();
-    hello.u.hello.port = (uint16_t)(5000 + number);
-    strcpy(hello.u.hello.fingerprint, "sha-256 AA:BB");
-    say(fd, &hello);
-
-    struct letter_reader reader = {0};
-    uint8_t buf[4096];
-    ssize_t n;
-    while ((n = read(fd, buf, sizeof(buf))) > 0) {
-        if (strcmp(temper, "deaf") == 0 || strcmp(temper, "stubborn") == 0)
-            continue;
-        letter_reader_feed(&reader, buf, (size_t)n);
-        struct letter letter;
-        const char *where;
-        while (letter_reader_next(&reader, &letter, &where) == 1) {
-            answer(fd, &letter);
-            letter_fini(&letter);
-        }
+    int fd = accept(server, NULL, NULL);
+    serve_control(fd, number, temper, 0);
+    if (strcmp(temper, "keeper") == 0) { // another control may come, and finds two rooms
+        fd = accept(server, NULL, NULL);
+        serve_control(fd, number, "good", 2);
     }
     sleep(2); // a worker outlives control for a while
     return 0;
 }
-
 /* ---- the test ---- */
 
 struct world {
     uv_loop_t loop;
     char dir[64];
     struct supervisor *sup;
-    unsigned ups, losts, letters, fails;
+    unsigned ups, losts, letters, fails, held;
     char why[200];
     enum letter_type last;
     bool done, stop_on_failure;
@@ -157,7 +173,14 @@ static void on_failed(void *arg, const char *why)
         supervisor_stop(w->sup, on_done, w);
 }
 
-static const struct supervisor_ops ops = {on_up, on_lost, on_letter, on_failed};
+static void on_held(void *arg, unsigned worker, const struct letter *letter)
+{
+    (void)worker;
+    (void)letter;
+    ((struct world *)arg)->held++;
+}
+
+static const struct supervisor_ops ops = {on_up, on_lost, on_letter, on_failed, on_held};
 
 static void begin(struct world *w, const char *temper, unsigned workers, unsigned hang_ms)
 {
@@ -392,6 +415,70 @@ static void a_worker_of_an_earlier_control_is_sent_away_first(void **state)
     finish(&w);
 }
 
+/** Control has ended without a word: only its connections are closed. */
+static void crash(struct world *w)
+{
+    keeper_drop_wire(&w->sup->keeper[0]);
+}
+
+static void a_worker_with_rooms_is_adopted_and_ends_when_told(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "keeper", 1, 60000);
+    turn_until(&w, &w.ups, 1);
+    const int64_t pid = look(&w, 0).pid;
+    crash(&w);
+    uv_run(&w.loop, UV_RUN_NOWAIT);
+
+    struct world second = {0};
+    uv_loop_init(&second.loop);
+    const struct supervisor_conf conf = {.workers = 1, .port = 5000, .state_dir = w.dir};
+    assert_int_equal(supervisor_create(&second.loop, &conf, &second.sup), 0);
+    assert_int_equal(supervisor_start(second.sup, &ops, &second), 0);
+    assert_true(supervisor_finding(second.sup));
+    turn_until(&second, &second.ups, 1);
+    assert_false(supervisor_finding(second.sup));
+    assert_int_equal(second.held, 2);
+    assert_int_equal(look(&second, 0).pid, pid);
+    const struct letter open = {.type = LETTER_ROOM_OPEN, .room = "rm_1"};
+    assert_int_equal(supervisor_send(second.sup, 0, &open), 0);
+    turn_until(&second, &second.letters, 1);
+    supervisor_stop(second.sup, on_done, &second);
+    uv_run(&second.loop, UV_RUN_DEFAULT);
+    assert_true(second.done);
+    assert_int_equal(uv_loop_close(&second.loop), 0);
+    finish(&w);
+}
+
+static void a_worker_of_another_port_is_adopted_only_where_any_will_do(void **state)
+{
+    (void)state;
+    for (unsigned any = 0; any < 2; any++) {
+        struct world w;
+        begin(&w, "keeper", 1, 60000);
+        turn_until(&w, &w.ups, 1);
+        const int64_t pid = look(&w, 0).pid;
+        crash(&w);
+        uv_run(&w.loop, UV_RUN_NOWAIT);
+
+        struct world second = {0};
+        uv_loop_init(&second.loop);
+        setenv(TEMPER, "good", 1);
+        const struct supervisor_conf conf = {
+            .workers = 1, .port = 7000, .state_dir = w.dir, .any_port = any};
+        assert_int_equal(supervisor_create(&second.loop, &conf, &second.sup), 0);
+        assert_int_equal(supervisor_start(second.sup, &ops, &second), 0);
+        turn_until(&second, &second.ups, 1);
+        assert_int_equal(look(&second, 0).port, any ? 5000 : 7000);
+        assert_true((look(&second, 0).pid == pid) == any);
+        supervisor_stop(second.sup, on_done, &second);
+        uv_run(&second.loop, UV_RUN_DEFAULT);
+        assert_int_equal(uv_loop_close(&second.loop), 0);
+        finish(&w);
+    }
+}
+
 static void stubborn_workers_are_ended_too(void **state)
 {
     (void)state;
@@ -457,6 +544,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_hears_of_a_failure_may_stop_at_once),
         cmocka_unit_test(a_worker_that_cannot_start_fails_once),
         cmocka_unit_test(a_worker_of_an_earlier_control_is_sent_away_first),
+        cmocka_unit_test(a_worker_with_rooms_is_adopted_and_ends_when_told),
+        cmocka_unit_test(a_worker_of_another_port_is_adopted_only_where_any_will_do),
         cmocka_unit_test(stubborn_workers_are_ended_too),
         cmocka_unit_test(one_that_was_never_started_can_be_stopped),
         cmocka_unit_test(impossible_configurations_are_refused),

@@ -100,6 +100,14 @@ export class Server {
         return Number(match[1]);
     }
 
+    /** kill -9 of control alone; its workers and its state stay. */
+    async crash() {
+        this.process.kill('SIGKILL');
+        await this.ended;
+        this.crashed = true;
+        this.check();
+    }
+
     /** SIGTERM ends it in good order, or this throws. Keeps its state if `keep`. */
     async stop({ keep = false } = {}) {
         this.process.kill('SIGTERM');
