@@ -54,8 +54,8 @@ int notes_put(struct notes *n, const struct letter_note *note)
 
 void notes_fini(struct notes *n)
 {
-    while (n->count > 0)
-        forget(n, n->note);
+    for (unsigned i = 0; i < n->count; i++)
+        free(n->note[i].text);
     free(n->note);
     *n = (struct notes){0};
 }
