@@ -72,14 +72,21 @@ static bool count(struct receiver *r, const struct rtp *pkt, bool repair, int64_
         r->next = r->since = FIRST_ROUND + pkt->seq;
     }
     *seq = seq_extend(r->highest, pkt->seq);
+    if (*seq - r->highest <= -FAR_AWAY) {
+        // RFC 3550 appendix A.1: two in a row are no stray ones; the server began anew.
+        const bool again = r->strayed && pkt->seq == r->stray;
+        r->strayed = !again;
+        r->stray = (uint16_t)(pkt->seq + 1);
+        if (!again)
+            return false;
+        *seq += 65536;
+    }
     const int64_t step = *seq - r->highest;
     if (step > FAR_AWAY) { // the server began anew
         r->next = *seq;
         r->needs_key = true;
         r->highest = *seq - 1;
         *seq = r->highest + 1;
-    } else if (step <= -FAR_AWAY) {
-        return false;
     }
     if (*seq > r->highest) {
         if (m) {

@@ -32,6 +32,8 @@ struct receiver {
     int64_t next;    ///< where the next frame begins
     int64_t since;   ///< packets before this one are settled
     bool needs_key, stuck;
+    bool strayed;   ///< the last packet was far behind,
+    uint16_t stray; ///< and this is the number that would follow it
     usec_t pli_at, stuck_at;
     struct recv_stats stats;
     struct nack nack;
