@@ -110,6 +110,7 @@ export class Server {
 
     /** SIGTERM ends it in good order, or this throws. Keeps its state if `keep`. */
     async stop({ keep = false } = {}) {
+        if (this.crashed) return; // its state is its successor's
         this.process.kill('SIGTERM');
         const late = setTimeout(() => this.process.kill('SIGKILL'), 15000);
         const code = await this.ended;
