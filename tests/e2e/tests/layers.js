@@ -104,7 +104,11 @@ test('the information panel says what is wanted, given and sent, and closes by E
         assert.match(theirs['Camera: Given'], /^\d+ × \d+ \(layer [qhf]\)$/);
         assert.match(theirs['Camera: Received'], /^\d+ × \d+, \d+ per second$/);
         assert.equal(theirs['Camera: Codec'], 'VP8');
-        const mine = await me.page.call(facts, me.name);
+        const sent = `(name) => {
+            const rows = (${facts})(name);
+            return rows?.['Camera: Sent'] && rows['Your connection: Round trip'] && rows;
+        }`; // a rate takes two looks, and an encoder may pause between them
+        const mine = await me.page.until('facts about oneself', sent, { args: [me.name] });
         assert.match(mine['Your connection: Round trip'], /^\d+ ms$/);
         assert.match(mine['Camera: Sent'], /^\d+ × \d+, \d+ per second, \d/);
         assert.equal(await me.page.call(() => document.activeElement.textContent), other.name);
