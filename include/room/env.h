@@ -7,6 +7,7 @@
 #include "letter/letter.h"
 #include "net/udp.h"
 #include "peer/peer.h"
+#include "room/forward.h"
 
 #include <stdint.h>
 
@@ -52,6 +53,7 @@ struct room_env {
     uint32_t incarnation; ///< counts streams: the rewriter's name for a source
     struct room_counters count;
     struct data_counters data; ///< of data channels
+    struct forward_train train;
 };
 
 /** 32 random bits from the environment's own generator: numbers, never secrets. */

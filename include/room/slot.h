@@ -189,9 +189,12 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
 enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload *desc,
                      usec_t now, struct udp_datagram *out, struct rtp_copied *where);
 
-/** A packet's new header on this slot: the same for a packet and for its resend. */
+/**
+ * A packet's new header on this slot: the same for a packet and for its resend. What depends on
+ * when it leaves is stamped then (src/room/downlink.c).
+ */
 void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
-              usec_t now, struct rtp_out *how);
+              struct rtp_out *how);
 
 /**
  * Audio on a line that loses: adds copies of the frames before to the packet in `bytes` (`len`

@@ -58,8 +58,9 @@ struct rtp_ext_plan {
     uint8_t mid_id;
     uint8_t mid_len;
     uint8_t mid[RTP_MID_MAX];
-    bool keeps;    ///< any incoming extension is copied: else there is nothing to look for
-    bool mixed;    ///< the receiver takes both forms (a=extmap-allow-mixed)
+    uint16_t
+        kept;   ///< incoming ids that are copied, as in struct rtp: else there is nothing to do
+    bool mixed; ///< the receiver takes both forms (a=extmap-allow-mixed)
     bool two_byte; ///< an outgoing id is above 14: always the two-byte form
 };
 

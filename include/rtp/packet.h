@@ -28,6 +28,7 @@ struct rtp {
     uint16_t payload_len; ///< bytes of payload, padding excluded; 0: a padding-only packet
     uint16_t ext_off;     ///< bytes to the first extension element, 0 if there is none
     uint16_t ext_len;     ///< bytes of extension elements
+    uint16_t ext_ids;     ///< which ids they have: bits 1 to 14, and bit 15 for all above
     enum rtp_ext_form ext_form;
     uint32_t ssrc;
     uint32_t ts; ///< media clock ticks
@@ -53,6 +54,12 @@ enum drop rtp_parse(struct rtp *pkt, uint8_t *data, size_t len);
 
 /** Writes pt, marker, seq, ts and ssrc back into `data`. Everything else stays as it was. */
 void rtp_write(const struct rtp *pkt);
+
+/** The bit of an extension's id in `ext_ids`. */
+static inline uint16_t rtp_ext_bit(uint8_t id)
+{
+    return (uint16_t)(1u << (id < 15 ? id : 15));
+}
 
 /** The payload's first byte. */
 static inline const uint8_t *rtp_payload(const struct rtp *pkt)

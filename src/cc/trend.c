@@ -40,12 +40,15 @@ static void fit(struct trend *t, usec_t now)
     double xx = 0, xy = 0, xr = 0, rr = 0, first = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        x[i] = (double)(t->at[i] - now) / 1000;
-        first = fmin(first, x[i]);
-        mx += x[i] / n;
-        my += t->delay[i] / n;
-        mr += t->raw[i] / n;
+        x[i] = (double)(t->at[i] - now) * 0.001;
+        first = x[i] < first ? x[i] : first;
+        mx += x[i];
+        my += t->delay[i];
+        mr += t->raw[i];
     }
+    mx /= n;
+    my /= n;
+    mr /= n;
     for (unsigned i = 0; i < n; i++) {
         const double dx = x[i] - mx, dr = t->raw[i] - mr;
         xx += dx * dx;

@@ -1,6 +1,7 @@
 #include "room/room.h"
 
 #include "room/downlink.h"
+#include "room/forward.h"
 #include "rtp/ext.h"
 
 #include <assert.h>
@@ -211,70 +212,6 @@ static void on_deadline(void *owner, usec_t now)
         room_wake(r, usec_min(r->tick_at, r->seat_at));
 }
 
-// So many packets are written, then encrypted: they are still in the first cache then.
-#define CHUNK 32
-
-/** Packets behind the batch's committed ones that wait to be encrypted together. */
-struct waiting {
-    unsigned count;
-    struct seal_job job[CHUNK];
-};
-
-/** Encrypts them; what may not go out leaves no hole in the batch. */
-static void seal_waiting(struct room_env *env, struct waiting *w)
-{
-    struct udp_batch *tx = env->tx;
-    const unsigned first = tx->count;
-    seal_rtp_many(env->peer.seal, w->job, w->count);
-    for (unsigned i = 0; i < w->count; i++) {
-        const struct seal_job *job = &w->job[i];
-        struct udp_datagram *from = &tx->datagram[first + i], *to = &tx->datagram[tx->count];
-        env->count.unsent[job->drop]++;
-        if (job->drop)
-            continue;
-        if (to != from) {
-            to->addr = from->addr;
-            to->local = from->local;
-            memcpy(to->data, from->data, job->len);
-        }
-        to->len = (uint16_t)job->len;
-        env->count.packets_out++;
-        env->count.bytes_out += job->len;
-        udp_commit(tx);
-    }
-    w->count = 0;
-}
-
-/** One packet in, one packet out for each slot that wants it. */
-static void forward(struct room_env *env, struct stream *st, const struct rtp *pkt,
-                    const struct payload *desc, usec_t now)
-{
-    struct waiting w;
-    w.count = 0;
-    // From the end: a slot that switches away from here takes itself out of the list.
-    for (unsigned i = st->slot_count; i-- > 0;) {
-        struct slot *s = st->slot[i];
-        if (!slot_wants(s, st, pkt, desc, env, now))
-            continue;
-        struct udp_datagram *d = w.count < CHUNK ? udp_ahead(env->tx, w.count) : NULL;
-        if (!d) {
-            seal_waiting(env, &w);
-            d = udp_next(env->tx);
-        }
-        struct rtp_copied where;
-        enum drop why = slot_write(s, pkt, desc, now, d, &where);
-        if (why == DROP_NONE && !downlink_pass(s->owner->down, s, d, &where, now))
-            continue;
-        if (why == DROP_NONE)
-            why = peer_seal_job(&s->owner->peer, &s->seal, d, &w.job[w.count]);
-        if (why)
-            env->count.unsent[why]++;
-        else
-            w.count++;
-    }
-    seal_waiting(env, &w);
-}
-
 enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, bool repaired,
                          usec_t now)
 {
@@ -290,6 +227,8 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
             return why;
         desc.keyframe = desc.keyframe && stream_opens_frame(st, pkt, &desc);
     }
+    if (!described || desc.keyframe || repaired) // what came before it, as it was then
+        forward_waiting(r->env, now);
     const enum drop why =
         stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);
     if (why)
@@ -301,6 +240,6 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
         voices_skip(st, pkt);
         return DROP_NONE;
     }
-    forward(r->env, st, pkt, described ? &desc : NULL, now);
+    forward_packet(r->env, st, pkt, described ? &desc : NULL, !repaired, now);
     return DROP_NONE;
 }

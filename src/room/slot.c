@@ -331,7 +331,7 @@ bool slot_wants(struct slot *s, struct stream *st, const struct rtp *pkt,
 }
 
 void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritten *to,
-              usec_t now, struct rtp_out *how)
+              struct rtp_out *how)
 {
     *how = (struct rtp_out){.plan = &s->plan,
                             .ssrc = s->ssrc,
@@ -339,7 +339,6 @@ void slot_out(const struct slot *s, const struct rtp *pkt, const struct rewritte
                             .seq = to->seq,
                             .pt = s->out->pt,
                             .marker = pkt->marker,
-                            .send_time = rtp_abs_send_time(now),
                             .frame_add = to->frame_add,
                             .head_len = to->head_len,
                             .head_skip = to->head_skip};
@@ -359,7 +358,7 @@ enum drop slot_write(struct slot *s, const struct rtp *pkt, const struct payload
         return why;
 
     struct rtp_out how;
-    slot_out(s, &as, &to, now, &how);
+    slot_out(s, &as, &to, &how);
     size_t len = rtp_copy(out->data, PEER_MAX_CLEAR, pkt, &how, where);
     if (len == 0)
         return DROP_LIMIT;

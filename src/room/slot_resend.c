@@ -50,10 +50,10 @@ static bool by_rtx(const struct slot *s)
 }
 
 static size_t copy_again(struct slot *s, const struct rtp *pkt, const struct rewritten *to,
-                         usec_t now, struct udp_datagram *d, struct rtp_copied *where)
+                         struct udp_datagram *d, struct rtp_copied *where)
 {
     struct rtp_out how;
-    slot_out(s, pkt, to, now, &how);
+    slot_out(s, pkt, to, &how);
     if (by_rtx(s)) {
         how.ssrc = s->rtx_ssrc;
         how.seq = s->rtx_seq;
@@ -84,7 +84,7 @@ bool slot_repeat(struct slot *s, uint16_t seq, enum sent_kind kind, usec_t now)
 
     struct udp_datagram *d = udp_next(env->tx);
     struct rtp_copied where;
-    const size_t len = copy_again(s, &pkt, &to, now, d, &where);
+    const size_t len = copy_again(s, &pkt, &to, d, &where);
     if (len == 0)
         return false;
     d->len = (uint16_t)len;

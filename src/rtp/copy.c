@@ -67,7 +67,7 @@ void rtp_ext_plan_init(struct rtp_ext_plan *plan, const uint8_t in[EXT_COUNT],
             plan->dependency_in = in[e];
         }
         plan_one(plan, in[e], out[e]);
-        plan->keeps = true;
+        plan->kept |= rtp_ext_bit(in[e]);
     }
     if (out[EXT_MID] && mid_len > 0 && mid_len <= RTP_MID_MAX) {
         plan->mid_id = out[EXT_MID];
@@ -157,7 +157,7 @@ static size_t put_extensions(struct writer *w, const struct rtp *in, const struc
     }
     w->p = head + EXT_HEADER;
     put_ours(w, how, where);
-    if (how->plan->keeps)
+    if (how->plan->kept & in->ext_ids)
         put_theirs(w, in, how);
 
     while ((w->p - head) % 4 != 0) {

@@ -36,6 +36,16 @@ static enum drop parse_extension(struct rtp *pkt, size_t *off)
     return DROP_NONE;
 }
 
+/** Asked for each receiver, so looked up once: mostly none is there that anybody wants. */
+static uint16_t ids_of(const struct rtp *pkt)
+{
+    struct rtp_elem elem;
+    uint16_t ids = 0;
+    for (uint16_t pos = 0; rtp_ext_next(pkt, &pos, &elem);)
+        ids |= rtp_ext_bit(elem.id);
+    return ids;
+}
+
 enum drop rtp_parse(struct rtp *pkt, uint8_t *data, size_t len)
 {
     if (len < RTP_MIN_HEADER || len > UINT16_MAX)
@@ -69,6 +79,7 @@ enum drop rtp_parse(struct rtp *pkt, uint8_t *data, size_t len)
     }
     pkt->payload_off = (uint16_t)off;
     pkt->payload_len = (uint16_t)(len - off - pkt->padding);
+    pkt->ext_ids = ids_of(pkt);
     return DROP_NONE;
 }
 
@@ -110,6 +121,8 @@ const uint8_t *rtp_ext(const struct rtp *pkt, uint8_t id, uint8_t *len)
 {
     struct rtp_elem elem;
 
+    if (!(pkt->ext_ids & rtp_ext_bit(id)))
+        return NULL;
     for (uint16_t pos = 0; rtp_ext_next(pkt, &pos, &elem);) {
         if (elem.id == id) {
             *len = elem.len;

@@ -59,6 +59,7 @@ static json_t *estimates(const struct worker *w)
 json_t *worker_stats(const struct worker *w)
 {
     const struct room_counters *c = &w->env.count;
+    const struct udp_count *udp = &w->tx.sent;
     const struct {
         const char *name;
         uint64_t value;
@@ -84,6 +85,9 @@ json_t *worker_stats(const struct worker *w)
         {"overflows", c->overflows},
         {"probes", c->probes},
         {"padding", c->padding},
+        {"udp_messages", udp->messages},
+        {"udp_refused", udp->refused},
+        {"udp_full", udp->full},
     };
     json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "estimates", estimates(w), "dropped",
                           drops(w->dropped), "unsent", drops(c->unsent), "data", data(w));

@@ -2,7 +2,7 @@
  * The walk of a packet, from socket to sockets:
  *
  *   udp_recv -> on_datagram -> peer_unseal_rtp -> rtp_parse -> member_stream -> room_on_packet
- *            -> forward: { slot_wants -> slot_write } for each slot -> udp_send
+ *            -> forward_packet: { slot_wants -> slot_write } for each slot -> udp_send
  *
  * and the way back: on_rtcp -> member_on_rtcp -> { slot_resend, stream_want_key, ... }.
  */
@@ -128,6 +128,8 @@ static enum drop on_rtp(struct worker *w, struct member *m, struct udp_datagram 
         return why;
     w->env.count.packets_in++;
     w->env.count.bytes_in += d->len;
+    if (!forward_goes_on(&w->env, m, &pkt))
+        forward_waiting(&w->env, now);
     member_on_media(m, now);
 
     struct stream *st = member_stream(m, &pkt, &repaired, &why, now);
@@ -145,7 +147,8 @@ static enum drop on_rtcp(struct member *m, struct udp_datagram *d, usec_t now)
 /** RFC 5761 section 4: RTCP's types, seen as payload types, are 64 to 95. */
 static bool is_rtcp(const struct udp_datagram *d)
 {
-    return d->len > 1 && d->data[1] >= 192 && d->data[1] <= 223;
+    return d->len > 1 && d->data[0] >= 128 && d->data[0] <= 191 && d->data[1] >= 192 &&
+           d->data[1] <= 223;
 }
 
 /** RFC 7983: the first byte tells which protocol a datagram speaks. */
@@ -153,16 +156,19 @@ static enum drop on_datagram(struct worker *w, struct udp_datagram *d, usec_t no
 {
     if (d->len == 0)
         return DROP_SHORT;
+    const bool media = d->data[0] >= 128 && d->data[0] <= 191 && !is_rtcp(d);
+    if (!media)
+        forward_waiting(&w->env, now); // it may change what the packets before it met
     if (ice_is_stun(d->data, d->len))
         return on_stun(w, d, now);
     struct member *m = route_by_address(w, &d->addr);
     if (!m || !m->has_peer)
         return DROP_UNKNOWN_PEER;
+    if (media)
+        return on_rtp(w, m, d, now);
     if (dtls_is_dtls(d->data, d->len))
         return on_dtls(w, m, d, now);
-    if (d->data[0] < 128 || d->data[0] > 191)
-        return DROP_MALFORMED;
-    return is_rtcp(d) ? on_rtcp(m, d, now) : on_rtp(w, m, d, now);
+    return is_rtcp(d) ? on_rtcp(m, d, now) : DROP_MALFORMED;
 }
 
 /** What data channels have to tell and to send: of all that any step has touched. */
@@ -178,6 +184,7 @@ void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now)
 {
     for (unsigned i = 0; i < rx->count; i++)
         w->dropped[on_datagram(w, &rx->datagram[i], now)]++;
+    forward_waiting(&w->env, now);
     deadline_run(&w->deadlines, now);
     run_data(w, now);
     flush(w);

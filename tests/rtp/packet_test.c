@@ -75,8 +75,10 @@ static void id_15_and_id_0_with_a_length_end_the_one_byte_form(void **state)
     assert_non_null(rtp_ext(&p, 1, &len));
     assert_null(rtp_ext(&p, 2, &len));
     wire[19] = 0x01; // id 0 that claims two bytes
+    assert_int_equal(rtp_parse(&p, wire, sizeof(wire)), DROP_NONE);
     assert_null(rtp_ext(&p, 2, &len));
     wire[19] = wire[20] = 0; // padding
+    assert_int_equal(rtp_parse(&p, wire, sizeof(wire)), DROP_NONE);
     assert_non_null(rtp_ext(&p, 2, &len));
 }
 
