@@ -10,14 +10,16 @@ static void post(struct worker *w, struct letter *l)
     w->conf.post(w->conf.ctx, l);
 }
 
-static void tell_notes(struct worker *w, const char *room, const char *member,
+/** Of a room, or of somebody in it. */
+static void tell_notes(struct worker *w, const struct room *r, const struct member *m,
                        const struct notes *n)
 {
     for (unsigned i = 0; i < n->count; i++) {
         struct letter l = {.type = LETTER_NOTE, .u.note.text = n->note[i].text};
         memcpy(l.u.note.key, n->note[i].key, sizeof(l.u.note.key));
-        (void)strncpy(l.room, room, sizeof(l.room) - 1);
-        (void)strncpy(l.member, member, sizeof(l.member) - 1);
+        memcpy(l.room, r->id, sizeof(l.room));
+        if (m)
+            memcpy(l.member, m->id, sizeof(l.member));
         post(w, &l);
     }
 }
@@ -36,7 +38,7 @@ static void tell_member(struct worker *w, const struct member *m)
     }
     post(w, &l);
     const struct worker_member *wm = map_get(&w->members, m->id, strlen(m->id));
-    tell_notes(w, m->room->id, m->id, &wm->notes);
+    tell_notes(w, m->room, m, &wm->notes);
 }
 
 void worker_tell_held(struct worker *w, usec_t now)
@@ -48,7 +50,7 @@ void worker_tell_held(struct worker *w, usec_t now)
         post(w, &l);
         const struct worker_notes *n = map_get(&w->notes, r->id, strlen(r->id));
         if (n)
-            tell_notes(w, r->id, "", &n->notes);
+            tell_notes(w, r, NULL, &n->notes);
         for (unsigned i = 0; i < r->member_count; i++)
             tell_member(w, r->member[i]);
         room_tell_again(r, now);
