@@ -53,6 +53,21 @@ struct pacer {
     struct pacer_item *head[PACER_QUEUES], *tail[PACER_QUEUES]; ///< not owned
 };
 
+/** What decides how fast packets may leave. */
+struct pace {
+    bool trusted;        ///< the line was never seen to be too narrow
+    uint64_t given_bps;  ///< what the allocator gave
+    uint64_t target_bps; ///< the estimate
+    uint64_t calm_bps;   ///< what may leave by the estimate now
+};
+
+/**
+ * How fast that is, bits a second. What is sent on trust must not be held back by what is
+ * known. A line that is known to be narrow gets no bursts; and if what is given is more than it
+ * carries (a screen is held), the rest had better wait here than there.
+ */
+uint64_t pace_bps(const struct pace *p);
+
 void pacer_init(struct pacer *p, uint64_t rate_bps, usec_t now);
 
 /** Packets leave at this rate from now on; never 0. */

@@ -42,13 +42,16 @@ struct data_counters {
     uint64_t refused; ///< messages and channels against a rule or a bound, by the layer below
 };
 
+struct flight_pool;
+
 struct room_env {
     struct peer_env peer;
     struct udp_batch *tx;            ///< not owned
     struct deadline_heap *deadlines; ///< not owned
     /** Takes a letter for control; copies what it keeps. */
     void (*post)(void *ctx, const struct letter *letter);
-    void *ctx;            ///< not owned
+    void *ctx;                  ///< not owned
+    struct flight_pool *flight; ///< for recordings; NULL: none are made; not owned
     uint64_t rng;         ///< seeded by the owner, so that a simulated run can be repeated
     uint32_t incarnation; ///< counts streams: the rewriter's name for a source
     struct room_counters count;

@@ -59,6 +59,7 @@ struct member {
     usec_t rtt_at;          ///< last measured by reports; 0 never
     uint32_t rrtr_middle;   ///< our last reference time, the middle bits; 0 answered
     usec_t rrtr_at;         ///< when it went out
+    usec_t recorded_at;     ///< written whole into the room's recording; 0 never
     bool demand_due;        ///< control is to be told which layers are watched, changed or not
 };
 

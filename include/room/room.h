@@ -2,6 +2,7 @@
 #ifndef ROOM_ROOM_H
 #define ROOM_ROOM_H
 
+#include "flight/flight.h"
 #include "room/member.h"
 
 struct room {
@@ -13,11 +14,12 @@ struct room {
     uint64_t ages;          ///< given out to members and tracks
     struct deadline deadline;
     struct seating seating;
-    bool crowded;     ///< more microphones than are heard at a time
-    unsigned heard;   ///< members whose voice is
-    usec_t seat_at;   ///< seats must be given anew then; USEC_NEVER: they are right
-    usec_t demand_at; ///< the next look at what is watched
-    usec_t tick_at;   ///< the next look at voices and layers
+    bool crowded;         ///< more microphones than are heard at a time
+    unsigned heard;       ///< members whose voice is
+    usec_t seat_at;       ///< seats must be given anew then; USEC_NEVER: they are right
+    usec_t demand_at;     ///< the next look at what is watched
+    usec_t tick_at;       ///< the next look at voices and layers
+    struct flight flight; ///< what happens here is recorded
 };
 
 /** An empty room; NULL without memory. */

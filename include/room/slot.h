@@ -90,7 +90,8 @@ struct slot {
     struct allocate_memory memory;
     bool choked; ///< its packets go nowhere until downlink_share() has seen to it
 
-    bool refused; ///< a switch was put off once for its timestamp: the next is forced
+    uint32_t recorded; ///< how the choice looked that was recorded last; 0 none
+    bool refused;      ///< a switch was put off once for its timestamp: the next is forced
 
     struct layer layer;           ///< of the stream that was chosen: what this viewer shall get
     struct layer_filter filter;   ///< of `current`

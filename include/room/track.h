@@ -2,6 +2,7 @@
 #ifndef ROOM_TRACK_H
 #define ROOM_TRACK_H
 
+#include "cc/choose.h"
 #include "letter/agreement.h"
 #include "room/demand.h"
 #include "room/stream.h"
@@ -54,6 +55,9 @@ void track_size(const struct track *t, const struct stream *st, unsigned *w, uns
 
 /** True if this stream of the track can be chosen: it is sent, as far as can be seen. */
 bool track_lives(const struct track *t, const struct stream *st, usec_t now);
+
+/** What there is to choose from now. */
+void track_describe(const struct track *t, struct choose_source *out, usec_t now);
 
 /**
  * The best stream for somebody who shows it at `width` x `height` (0: the best there is): the

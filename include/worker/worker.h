@@ -39,11 +39,12 @@ struct worker_notes {
 };
 
 struct worker_conf {
-    unsigned number;                                      ///< 0..N-1
-    uint16_t port;                                        ///< UDP, told in HELLO
-    const struct dtls_ctx *dtls;                          ///< not owned
-    struct seal_engine *seal;                             ///< not owned
-    uint64_t seed;                                        ///< of numbers that are no secrets
+    unsigned number;             ///< 0..N-1
+    uint16_t port;               ///< UDP, told in HELLO
+    const struct dtls_ctx *dtls; ///< not owned
+    struct seal_engine *seal;    ///< not owned
+    size_t flight_bytes;         ///< for recordings of rooms; 0: none are made
+    uint64_t seed;               ///< of numbers that are no secrets
     void (*flush)(void *ctx, struct udp_batch *b);        ///< sends a batch
     void (*post)(void *ctx, const struct letter *letter); ///< takes a letter for control
     void *ctx;                                            ///< handed to both; not owned
@@ -61,6 +62,7 @@ struct worker {
     struct map by_ufrag;          ///< of struct worker_member
     struct map by_address;        ///< of struct worker_address
     uint64_t dropped[DROP_COUNT]; ///< datagrams in, by what became of them
+    struct flight_pool flight;    ///< of what rooms record
     struct udp_batch tx;
 };
 

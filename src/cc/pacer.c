@@ -2,6 +2,17 @@
 
 #include <assert.h>
 
+uint64_t pace_bps(const struct pace *p)
+{
+    const uint64_t target = p->target_bps, calm = p->calm_bps;
+    if (p->trusted)
+        return (p->given_bps > target ? p->given_bps : target) * 5 / 2;
+    if (p->given_bps > target)
+        return calm < target ? calm : target;
+    const uint64_t most = target * 3 / 2;
+    return p->given_bps * 2 > target && calm > most ? most : calm;
+}
+
 static int64_t byte_time(uint64_t bps)
 {
     assert(bps > 0);

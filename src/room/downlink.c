@@ -1,5 +1,6 @@
 #include "room/downlink.h"
 
+#include "record.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -38,20 +39,18 @@ struct paced {
 
 static void on_deadline(void *owner, usec_t now);
 
-/**
- * How fast packets may leave. What is sent on trust must not be held back by what is known. A
- * line that is known to be narrow gets no bursts; and if what is given is more than it carries
- * (a screen is held), the rest had better wait here than there.
- */
+static struct pace pace_of(const struct downlink *d)
+{
+    return (struct pace){.trusted = d->trusted,
+                         .given_bps = d->given_bps,
+                         .target_bps = d->estimate.target_bps,
+                         .calm_bps = d->estimate.pace_bps};
+}
+
 static uint64_t pace(const struct downlink *d)
 {
-    const uint64_t target = d->estimate.target_bps, calm = d->estimate.pace_bps;
-    if (d->trusted)
-        return (d->given_bps > target ? d->given_bps : target) * 5 / 2;
-    if (d->given_bps > target)
-        return calm < target ? calm : target;
-    const uint64_t most = target * 3 / 2;
-    return d->given_bps * 2 > target && calm > most ? most : calm;
+    const struct pace p = pace_of(d);
+    return pace_bps(&p);
 }
 
 struct downlink *downlink_create(struct member *owner, usec_t now)
@@ -159,6 +158,7 @@ static void stamp(struct downlink *d, uint8_t *data, size_t len, const struct rt
     // Where some packets have numbers, one without would be a hole among them.
     if (where->twcc_off || !d->numbered) {
         const uint16_t seq = estimator_sent(d->estimator, size, kind, d->probe.id, now);
+        record_sent(d, size, kind, seq, now);
         if (where->twcc_off)
             wr16(data + where->twcc_off, seq);
     }
@@ -223,6 +223,7 @@ static struct slot *heaviest(const struct downlink *d)
 static void give_up_queue(struct downlink *d, usec_t now)
 {
     struct slot *s = heaviest(d);
+    record_gave_up(d, now);
     if (s) {
         drop_of(d, PACER_PICTURE, s, true, now); // the others are next, so they count as fresh
         s->choked = s->current != NULL;
@@ -357,6 +358,7 @@ size_t downlink_catch_up(const struct downlink *d)
 
 void downlink_moved(struct downlink *d, usec_t now)
 {
+    record_plain(d, FLIGHT_MOVED, now);
     estimator_moved(d->estimator, now);
     estimator_read(d->estimator, &d->estimate);
     d->falls = d->estimate.falls;
@@ -370,9 +372,12 @@ void downlink_moved(struct downlink *d, usec_t now)
 /** Reads the estimate, and draws the conclusions. */
 static void settle(struct downlink *d, usec_t now)
 {
+    const struct estimate before = d->estimate;
     estimator_read(d->estimator, &d->estimate);
     judge(d, now);
-    pacer_set_rate(&d->pacer, pace(d), now);
+    const struct pace p = pace_of(d);
+    pacer_set_rate(&d->pacer, pace_bps(&p), now);
+    record_estimate(d, &before, &p, now);
     measure(d, now);
     if (d->owner->peer.state != PEER_UP)
         return;
@@ -399,8 +404,10 @@ static void on_deadline(void *owner, usec_t now)
     struct downlink *d = owner;
     if (!d->owner->has_peer || d->owner->peer.state == PEER_GONE)
         return;
-    if (now >= estimator_deadline(d->estimator))
+    if (now >= estimator_deadline(d->estimator)) {
+        record_plain(d, FLIGHT_TICK, now);
         estimator_tick(d->estimator, now);
+    }
     send_waiting(d, now);
     settle(d, now);
     set_deadline(d);

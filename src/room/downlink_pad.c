@@ -6,6 +6,7 @@
  */
 #include "room/downlink.h"
 
+#include "record.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -102,6 +103,7 @@ static bool send_padding(struct downlink *d, usec_t now)
 static void end_probe(struct downlink *d, usec_t now)
 {
     d->probe.id = 0;
+    record_plain(d, FLIGHT_PROBE_END, now);
     pacer_set_padding(&d->pacer, 0, now);
 }
 
@@ -109,8 +111,10 @@ static void take_probe(struct downlink *d, usec_t now)
 {
     if (d->probe.id || !d->numbered || !estimator_take_probe(d->estimator, &d->probe))
         return;
+    record_probe(d, now);
     if (!pad_slot(d)) {
         d->probe.id = 0;
+        record_plain(d, FLIGHT_PROBE_END, now);
         return;
     }
     d->probe_bytes = 0;

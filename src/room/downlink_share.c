@@ -5,6 +5,7 @@
  */
 #include "room/downlink.h"
 
+#include "record.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -226,6 +227,7 @@ static void trust(struct allocate_slot *a, unsigned n)
 static void divide(struct downlink *d, uint64_t bps, uint64_t sound, usec_t now)
 {
     struct allocate_slot a[SHARE_SLOTS];
+    struct allocate_memory before[SHARE_SLOTS];
     struct slot *of[SHARE_SLOTS];
     unsigned n = 0;
     for (unsigned i = 0; i < d->owner->slot_count && n < SHARE_SLOTS; i++)
@@ -233,7 +235,12 @@ static void divide(struct downlink *d, uint64_t bps, uint64_t sound, usec_t now)
             of[n++] = d->owner->slot[i];
     if (d->trusted)
         trust(a, n);
+    for (unsigned i = 0; i < n; i++)
+        before[i] = *a[i].memory;
     allocator_run(&d->allocator, a, n, bps, now);
+    const struct record_division v = {
+        .bps = bps, .n = n, .of = of, .slot = a, .before = before};
+    record_divide(d, &v, now);
     d->wanted_bps = d->given_bps = sound;
     d->pacer.patience = PACER_MAX_AGE;
     for (unsigned i = 0; i < n; i++) {
@@ -244,6 +251,7 @@ static void divide(struct downlink *d, uint64_t bps, uint64_t sound, usec_t now)
         d->given_bps += a[i].given < 0 ? 0 : a[i].step[a[i].given].rate_bps;
     }
     // Less than that and the allocator would leave what is new where it is.
+    record_demand(d, d->wanted_bps * 23 / 20, d->given_bps, now);
     estimator_set_demand(d->estimator, d->wanted_bps * 23 / 20, d->given_bps, now);
 }
 
@@ -268,7 +276,10 @@ void downlink_share(struct downlink *d, usec_t now)
     const uint64_t target = d->estimate.target_bps;
     const uint64_t bps = target > sound + again ? target - sound - again : 0;
     allocator_note(&d->allocator, bps, now);
-    if (!d->dirty && !d->choked && !allocator_due(&d->allocator, bps, now))
+    const bool forced = d->dirty || d->choked;
+    const bool due = forced || allocator_due(&d->allocator, bps, now);
+    record_share(d, bps, forced, due, now);
+    if (!due)
         return;
     d->dirty = false;
     unchoke(d, now);

@@ -1,5 +1,6 @@
 #include "room/member.h"
 
+#include "record.h"
 #include "room/data.h"
 #include "room/downlink.h"
 #include "room/room.h"
@@ -229,6 +230,7 @@ void member_mute(struct member *m, enum media_source source, bool muted, usec_t 
         if (t->source != source || t->muted == muted)
             continue;
         t->muted = muted;
+        record_mute(m, source, muted, now);
         // Its RTP clock stands still now: what its last sender report said is dead afterwards.
         for (unsigned k = 0; k < t->stream_count; k++) {
             rtp_clock_forget(&t->stream[k].stats.clock);
@@ -313,6 +315,7 @@ void member_settle(struct member *m, usec_t now)
     memcpy(l.member, m->id, sizeof(l.member));
     memcpy(l.room, m->room->id, sizeof(l.room));
     m->told = m->peer.state;
+    record_peer(m, now);
     if (m->peer.state == PEER_UP) {
         l.type = LETTER_MEMBER_CONNECTED;
     } else if (m->peer.state == PEER_GONE) {

@@ -1,6 +1,7 @@
 /* A member's RTCP: reports and feedback out, reports and requests in. */
 #include "room/member.h"
 
+#include "record.h"
 #include "room/downlink.h"
 #include "room/room.h"
 #include "rtp/ext.h"
@@ -63,8 +64,10 @@ static void write_receiver_reports(struct outgoing *o, usec_t now)
     for (unsigned i = 0; i < o->m->track_count; i++) {
         struct track *t = o->m->track[i];
         for (unsigned k = 0; k < t->stream_count && n < RTCP_MAX_REPORTS; k++)
-            if (t->stream[k].stats.started)
-                recv_stats_report(&t->stream[k].stats, t->stream[k].ssrc, now, &report[n++]);
+            if (t->stream[k].stats.started) {
+                recv_stats_report(&t->stream[k].stats, t->stream[k].ssrc, now, &report[n]);
+                record_uplink(&t->stream[k], &report[n++], now);
+            }
     }
     if (n == 0)
         return;
@@ -90,6 +93,8 @@ static void write_nack(struct outgoing *o, struct stream *st, usec_t now)
 {
     uint16_t seq[NACK_BATCH];
     const unsigned n = nack_tick(&st->nack, now, seq, NACK_BATCH);
+    if (n > 0)
+        record_wished(st, n, now);
     for (unsigned done = 0, written = 0; done < n; done += written) {
         out_reserve(o, 12 + 4 * (size_t)(n - done));
         written = n - done;
@@ -120,6 +125,7 @@ static void write_key_request(struct outgoing *o, struct stream *st, usec_t now)
     }
     if (!stream_key_due(st, o->m->env, now))
         return;
+    record_wished(st, 0, now);
     out_reserve(o, 20);
     if (fir && !pli)
         o->len += rtcp_write_fir(out_at(o), out_room(o), o->m->ssrc, st->ssrc, st->fir_seq++);
@@ -220,6 +226,7 @@ static void on_reports(struct member *m, const struct rtcp *p, usec_t now)
         if (!s || s->ssrc != report.ssrc)
             continue;
         slot_on_report(s, &report, now);
+        record_report(m, report.fraction, s->rtt, now);
         estimator_on_report(m->down->estimator, report.fraction, s->rtt, now);
         downlink_on_feedback(m->down, now);
     }
@@ -232,9 +239,11 @@ static void on_estimate(struct member *m, const struct rtcp *p, usec_t now)
     if (!m->down)
         return;
     if (p->kind == RTCP_KIND_TWCC) {
+        record_twcc(m, p, now);
         (void)estimator_on_twcc(m->down->estimator, p, now); // the estimator counts lies
     } else {
         rtcp_read_remb(p, &remb);
+        record_remb(m, remb.rate_bps, now);
         estimator_on_remb(m->down->estimator, remb.rate_bps, now);
     }
     downlink_on_feedback(m->down, now);
@@ -247,18 +256,23 @@ static void on_nack(struct member *m, const struct rtcp *p, usec_t now)
     uint16_t seq;
     if (!s || s->ssrc != p->media)
         return;
-    while (rtcp_next_nack(p, &it, &seq)) {
+    unsigned n = 0;
+    for (; rtcp_next_nack(p, &it, &seq); n++) {
         m->env->count.nacks_in++;
         s->nacks++;
         slot_resend(s, seq, m->env, now);
     }
+    if (n > 0)
+        record_asked(s, n, now);
 }
 
 static void on_key_request(struct member *m, uint32_t ssrc, usec_t now)
 {
     struct slot *s = member_slot(m, ssrc);
-    if (s)
-        slot_on_key_request(s, m->env, now);
+    if (!s)
+        return;
+    record_asked(s, 0, now);
+    slot_on_key_request(s, m->env, now);
 }
 
 static void on_fir(struct member *m, const struct rtcp *p, usec_t now)

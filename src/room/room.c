@@ -1,5 +1,6 @@
 #include "room/room.h"
 
+#include "record.h"
 #include "room/downlink.h"
 #include "room/forward.h"
 #include "rtp/ext.h"
@@ -20,6 +21,7 @@ struct room *room_create(struct room_env *env, const char *id, usec_t now)
     if (!r)
         return NULL;
     r->env = env;
+    flight_init(&r->flight, env->flight);
     r->seat_at = USEC_NEVER;
     r->tick_at = now + SPEAKER_INTERVAL;
     r->deadline.owner = r;
@@ -37,6 +39,7 @@ void room_destroy(struct room *r, usec_t now)
         room_leave(r, r->member[r->member_count - 1], now);
     deadline_clear(r->env->deadlines, &r->deadline);
     seating_fini(&r->seating);
+    flight_fini(&r->flight);
     free(r->member);
     free(r);
 }
@@ -69,6 +72,7 @@ void room_leave(struct room *r, struct member *m, usec_t now)
     }
     if (r->speaker == m)
         r->speaker = NULL;
+    record_left(m, now);
     member_destroy(m, now); // while it is still in the list: its tracks leave everybody's slots
     for (unsigned i = 0; i < r->member_count; i++) {
         if (r->member[i] == m) {
@@ -205,6 +209,7 @@ static void on_deadline(void *owner, usec_t now)
             slot_choose(m->slot[k], r->env, now);
         m->seating.anew = false;
         tell_seats(m);
+        record_member(m, now);
     }
     if (seat || choose)
         demand_tick(r, seat, now);
@@ -233,6 +238,7 @@ enum drop room_on_packet(struct room *r, struct stream *st, struct rtp *pkt, boo
         stream_receive(st, r->env, pkt, described ? &desc : NULL, repaired, now);
     if (why)
         return why;
+    record_came(st, pkt, described ? &desc : NULL, repaired, now);
     st->frames += described && pkt->marker;
     if (st->track->muted)
         return DROP_MUTED; // counted before, or its sender would hear of losses afterwards

@@ -1,6 +1,7 @@
 #include "room/slot.h"
 
 #include "base/seq.h"
+#include "record.h"
 #include "room/downlink.h"
 #include "room/member.h"
 #include "room/room.h"
@@ -79,19 +80,7 @@ void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now
     slot_choose(s, env, now);
 }
 
-/** Of what is wanted, what the line carries. Sets `*why` if that is less. */
-static struct stream *afford(struct slot *s, struct stream *st, const char **why, usec_t now)
-{
-    if (s->ration_limited)
-        *why = "bandwidth_limited";
-    if (s->ration_none)
-        return NULL;
-    while (st->layer > s->ration_stream || (st->layer && !track_lives(st->track, st, now)))
-        st--; // a track's streams lie in a row, the lowest first
-    return st;
-}
-
-/** Likewise of the layers inside of it. */
+/** Of the layers inside of a stream that are wanted, what the line carries. */
 static struct layer afford_layer(const struct slot *s, const struct stream *st,
                                  struct layer layer)
 {
@@ -102,50 +91,59 @@ static struct layer afford_layer(const struct slot *s, const struct stream *st,
                           .tid = most->tid < layer.tid ? most->tid : layer.tid};
 }
 
+/** Everything that the choice depends on. */
+static void describe_choice(const struct slot *s, const struct letter_want *w,
+                            struct choose_in *in, usec_t now)
+{
+    *in = (struct choose_in){
+        // Before that, and after, the keyframe asked for would be for nobody.
+        .up = s->owner->peer.state == PEER_UP,
+        .muted = s->track->muted,
+        .paused = w->paused,
+        .picture = s->kind == KIND_VIDEO,
+        .width = w->width,
+        .height = w->height,
+        .rationed = s->rationed,
+        .weighed = s->weighed,
+        .limited = s->ration_limited,
+        .none = s->ration_none,
+        .most = s->ration_stream,
+    };
+    track_describe(s->track, &in->source, now);
+    for (unsigned i = 0; i < s->track->stream_count; i++) {
+        const struct stream *st = &s->track->stream[i];
+        in->unreadable[i] = st->stats.started && !slot_codec_for(s, st);
+    }
+}
+
 void slot_choose(struct slot *s, struct room_env *env, usec_t now)
 {
     if (!s->track)
         return;
     const struct letter_want *w = member_want(s->owner, s);
-    const char *why = "";
-    bool limited = false;
-    struct stream *st = NULL;
-    // Before that, and after, the keyframe asked for would be for nobody.
-    const bool up = s->owner->peer.state == PEER_UP;
-
-    if (!up)
-        why = s->why;
-    else if (s->track->muted)
-        why = "muted";
-    else if (w->paused)
-        why = "paused";
-    else
-        st = track_choose(s->track, w->width, w->height, &limited, now);
-    if (limited)
-        why = "source_limited";
-    // Not before the line is divided anew.
-    if (st && s->kind == KIND_VIDEO && (!s->rationed || s->weighed != st->layer)) {
+    struct choose_in in;
+    struct choose_out out;
+    describe_choice(s, w, &in, now);
+    choose_decide(&in, &out);
+    record_choice(s, &in, &out, now);
+    if (out.divide) { // not before that is done
         s->owner->down->dirty = true;
         downlink_wake(s->owner->down, now);
         return;
     }
-    if (st && s->kind == KIND_VIDEO)
-        st = afford(s, st, &why, now);
-    if (st && st->stats.started && !slot_codec_for(s, st)) {
-        why = "codec_unsupported";
-        st = NULL;
-    }
+    const char *why = out.why == CHOOSE_AS_BEFORE ? s->why : choose_why_name(out.why);
     if (strcmp(why, s->why) != 0) {
         s->why = why;
         s->changed = true;
     }
+    struct stream *st = out.stream < 0 ? NULL : &s->track->stream[out.stream];
     if (st && s->kind == KIND_VIDEO)
         slot_aim_layer(s, st, afford_layer(s, st, track_layer(st, w->width, w->height, now)));
     aim(s, st, env, now);
     if (s->current && layer_filter_needs_key(&s->filter))
         stream_want_key(s->current, env, now);
     // Nothing better than silence: but a source that only pauses keeps its last picture.
-    if (!st && s->current && (s->current->track != s->track || (*why && !limited) || !up))
+    if (!st && s->current && (s->current->track != s->track || (*why && !out.lacks) || !in.up))
         leave_current(s);
 }
 
@@ -238,6 +236,7 @@ void slot_begin(struct slot *s, const struct slot_start *from, struct room_env *
     else
         rewrite_switch(&s->rewrite, &in, from->ts);
     env->count.switches++;
+    record_began(s, st, from->past, now);
     room_wake(s->owner->room, now); // control is told who is seen now
 }
 

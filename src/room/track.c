@@ -3,10 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A picture may be stretched by a quarter before the next larger layer is worth its bits.
-#define STRETCH_NUM 4
-#define STRETCH_DEN 5
-
 static void take_mline(struct track *t, const struct agree_mline *m)
 {
     t->source = m->source;
@@ -78,22 +74,13 @@ void track_size(const struct track *t, const struct stream *st, unsigned *w, uns
     }
 }
 
-/** Does a picture of w x h fill the tile? The picture is fitted in, so one side decides; and it
- * may stand upright where the tile lies. */
-static bool covers(unsigned w, unsigned h, unsigned width, unsigned height)
-{
-    const bool wide_enough = w * STRETCH_DEN >= width * STRETCH_NUM;
-    const bool high_enough = h * STRETCH_DEN >= height * STRETCH_NUM;
-    return wide_enough || high_enough;
-}
-
 unsigned track_wanted(const struct track *t, uint16_t width, uint16_t height)
 {
     unsigned i = 0;
     while (i + 1 < t->stream_count) {
         unsigned w, h;
         track_size(t, &t->stream[i], &w, &h);
-        if (width && height && covers(w, h, width, height))
+        if (width && height && choose_covers(w, h, width, height))
             break;
         i++;
     }
@@ -123,27 +110,27 @@ bool track_lives(const struct track *t, const struct stream *st, usec_t now)
     return stream_alive(st, now) && !left_behind(t, st, now);
 }
 
+void track_describe(const struct track *t, struct choose_source *out, usec_t now)
+{
+    *out =
+        (struct choose_source){.count = (uint8_t)t->stream_count, .bound = t->stream[0].bound};
+    for (unsigned i = 0; i < t->stream_count; i++) {
+        unsigned w, h;
+        track_size(t, &t->stream[i], &w, &h);
+        out->width[i] = (uint16_t)w;
+        out->height[i] = (uint16_t)h;
+        out->lives[i] = track_lives(t, &t->stream[i], now);
+        out->excused[i] = demand_explains_silence(&t->demand, i, now);
+    }
+}
+
 struct stream *track_choose(struct track *t, uint16_t width, uint16_t height, bool *limited,
                             usec_t now)
 {
-    struct stream *best = NULL;
-    *limited = false;
-    if (t->stream_count == 1) // nothing to choose, and a still screen may be silent for long
-        return t->stream[0].bound ? &t->stream[0] : NULL;
-    for (unsigned i = 0; i < t->stream_count; i++) {
-        struct stream *st = &t->stream[i];
-        unsigned w, h;
-        if (!track_lives(t, st, now))
-            continue;
-        best = st;
-        track_size(t, st, &w, &h);
-        if (width && height && covers(w, h, width, height))
-            return st;
-    }
-    // The layer above is missed if it should be there: one that we stopped will come.
-    *limited = best && best->layer + 1u < t->stream_count &&
-               !demand_explains_silence(&t->demand, best->layer + 1u, now);
-    return best;
+    struct choose_source all;
+    track_describe(t, &all, now);
+    const int i = choose_stream(&all, width, height, limited);
+    return i < 0 ? NULL : &t->stream[i];
 }
 
 struct layer track_layer(const struct stream *st, uint16_t width, uint16_t height, usec_t now)
@@ -155,7 +142,7 @@ struct layer track_layer(const struct stream *st, uint16_t width, uint16_t heigh
     for (unsigned sid = 0; sid < top && width && height; sid++) {
         uint16_t w = st->width, h = st->height;
         layers_size(&st->layers, sid, &w, &h);
-        if (covers(w, h, width, height)) {
+        if (choose_covers(w, h, width, height)) {
             layer.sid = (uint8_t)sid;
             return layer;
         }

@@ -38,8 +38,10 @@ struct worker *worker_create(const struct worker_conf *conf)
         .deadlines = &w->deadlines,
         .post = conf->post,
         .ctx = conf->ctx,
+        .flight = &w->flight,
         .rng = conf->seed | 1, // xorshift's only forbidden state is 0
     };
+    (void)flight_pool_init(&w->flight, conf->flight_bytes); // else nothing is recorded
     assoc_set_init(&w->assocs);
     w->assocs_tick = (struct deadline){.owner = w, .due = tick_assocs};
     map_init(&w->rooms, conf->seed);
@@ -80,6 +82,7 @@ void worker_destroy(struct worker *w, usec_t now)
     map_fini(&w->by_ufrag);
     map_fini(&w->by_address);
     assoc_set_fini(&w->assocs);
+    flight_pool_fini(&w->flight);
     deadline_heap_fini(&w->deadlines);
     free(w);
 }

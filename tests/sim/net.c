@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct flight **next_spare(struct flight *f)
+static struct carried **next_spare(struct carried *f)
 {
-    return (struct flight **)(void *)f->bytes;
+    return (struct carried **)(void *)f->bytes;
 }
 
 void net_fini(struct net *n)
@@ -13,7 +13,7 @@ void net_fini(struct net *n)
     for (size_t i = 0; i < n->count; i++)
         free(n->heap[i]);
     while (n->spare) {
-        struct flight *f = n->spare;
+        struct carried *f = n->spare;
         n->spare = *next_spare(f);
         free(f);
     }
@@ -21,16 +21,16 @@ void net_fini(struct net *n)
     *n = (struct net){0};
 }
 
-static bool before(const struct flight *a, const struct flight *b)
+static bool before(const struct carried *a, const struct carried *b)
 {
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-static void push(struct net *n, struct flight *f)
+static void push(struct net *n, struct carried *f)
 {
     if (n->count == n->cap) {
         n->cap = n->cap ? 2 * n->cap : 256;
-        n->heap = realloc(n->heap, n->cap * sizeof(struct flight *));
+        n->heap = realloc(n->heap, n->cap * sizeof(struct carried *));
         if (!n->heap)
             abort();
     }
@@ -40,11 +40,11 @@ static void push(struct net *n, struct flight *f)
     n->heap[i] = f;
 }
 
-struct flight *net_take(struct net *n)
+struct carried *net_take(struct net *n)
 {
     if (n->count == 0)
         return NULL;
-    struct flight *top = n->heap[0], *last = n->heap[--n->count];
+    struct carried *top = n->heap[0], *last = n->heap[--n->count];
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < n->count; i = child) {
         if (child + 1 < n->count && before(n->heap[child + 1], n->heap[child]))
@@ -58,7 +58,7 @@ struct flight *net_take(struct net *n)
     return top;
 }
 
-void net_done(struct net *n, struct flight *f)
+void net_done(struct net *n, struct carried *f)
 {
     *next_spare(f) = n->spare;
     n->spare = f;
@@ -69,9 +69,9 @@ usec_t net_next(const struct net *n)
     return n->count ? n->heap[0]->at : USEC_NEVER;
 }
 
-static void fly(struct net *n, const struct flight *as, const uint8_t *bytes, usec_t at)
+static void fly(struct net *n, const struct carried *as, const uint8_t *bytes, usec_t at)
 {
-    struct flight *f = n->spare;
+    struct carried *f = n->spare;
     if (f)
         n->spare = *next_spare(f);
     else
@@ -90,7 +90,7 @@ static void fly(struct net *n, const struct flight *as, const uint8_t *bytes, us
 
 /** FNV-1a over when, to whom, how long, and RTP's header: libnice makes its own transaction
  * ids. */
-static void note(struct net *n, const struct flight *f, const uint8_t *bytes, usec_t now)
+static void note(struct net *n, const struct carried *f, const uint8_t *bytes, usec_t now)
 {
     const uint64_t what[] = {(uint64_t)now, f->who, f->down, f->len};
     uint64_t h = n->trace ? n->trace : 14695981039346656037ULL;
@@ -101,7 +101,7 @@ static void note(struct net *n, const struct flight *f, const uint8_t *bytes, us
     n->trace = h;
 }
 
-void net_send(struct net *n, struct link *l, struct rng *rng, const struct flight *f,
+void net_send(struct net *n, struct link *l, struct rng *rng, const struct carried *f,
               const uint8_t *bytes, usec_t now)
 {
     note(n, f, bytes, now);

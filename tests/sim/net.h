@@ -24,7 +24,7 @@ struct link {
 };
 
 /** A datagram on its way. `who` and `tag` are the owner's. */
-struct flight {
+struct carried {
     usec_t at;
     uint64_t order; ///< first come, first served
     unsigned who;
@@ -35,24 +35,24 @@ struct flight {
 };
 
 struct net {
-    struct flight **heap; ///< owned
+    struct carried **heap; ///< owned
     size_t count, cap;
     uint64_t order;
-    struct flight *spare; ///< owned list through `extra`
-    uint64_t trace;       ///< of all that was sent: two runs with the same one were the same
+    struct carried *spare; ///< owned list through `extra`
+    uint64_t trace;        ///< of all that was sent: two runs with the same one were the same
 };
 
 void net_fini(struct net *n);
 
 /** Puts a datagram on a link; what is lost there never comes. Copies `bytes` and `extra`. */
-void net_send(struct net *n, struct link *l, struct rng *rng, const struct flight *f,
+void net_send(struct net *n, struct link *l, struct rng *rng, const struct carried *f,
               const uint8_t *bytes, usec_t now);
 
 /** When the next datagram arrives, or USEC_NEVER. */
 usec_t net_next(const struct net *n);
 
 /** Takes the next one; give it back with net_done(). NULL if there is none. */
-struct flight *net_take(struct net *n);
-void net_done(struct net *n, struct flight *f);
+struct carried *net_take(struct net *n);
+void net_done(struct net *n, struct carried *f);
 
 #endif

@@ -53,7 +53,7 @@ static struct in6_addr server_address(void)
 static void send_up(void *ctx, struct client *c, const uint8_t *bytes, size_t len)
 {
     struct sim *s = ctx;
-    struct flight f = {.who = c->number, .len = len};
+    struct carried f = {.who = c->number, .len = len};
     const struct ends ends = {.far = c->addr, .local = server_address()};
     _Static_assert(sizeof(ends) <= sizeof(f.extra), "ends fit");
     memcpy(f.extra, &ends, sizeof(ends));
@@ -82,7 +82,7 @@ static void flush_down(void *ctx, struct udp_batch *b)
                 continue;
             if (s->tap)
                 s->tap(s, k, d->data, d->len);
-            const struct flight f = {.who = k, .down = true, .len = d->len};
+            const struct carried f = {.who = k, .down = true, .len = d->len};
             net_send(&s->net, &s->down[k], &s->rng, &f, d->data, s->now);
         }
     }
@@ -306,7 +306,7 @@ static void deliver(struct sim *s)
 {
     s->rx->count = 0;
     while (net_next(&s->net) <= s->now && s->rx->count < UDP_RECEIVE) {
-        struct flight *f = net_take(&s->net);
+        struct carried *f = net_take(&s->net);
         if (f->down) {
             if (s->client[f->who])
                 client_on_datagram(s->client[f->who], f->bytes, f->len, s->now);
@@ -419,7 +419,8 @@ static void open_sim(struct sim *s, struct shared *sh, const char *name, uint64_
                                  .complain = complain,
                                  .ctx = s,
                                  .rng = &s->rng};
-    const struct worker_conf conf = {.dtls = &sh->server,
+    const struct worker_conf conf = {.flight_bytes = SIM_FLIGHT,
+                                     .dtls = &sh->server,
                                      .seal = &sh->seal,
                                      .seed = seed,
                                      .flush = flush_down,

@@ -1,0 +1,65 @@
+/* A recording is read and repeated, whoever made it: block by block, as a file; and, so that
+ * the digest of a block need not be guessed, record by record. */
+#include "flight/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void require(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void as_a_file(const uint8_t *bytes, size_t len)
+{
+    struct flight_reader r;
+    struct flight_file file;
+    struct flight_record record;
+    if (!flight_open(&r, bytes, len, &file))
+        return;
+    struct replay *replay = replay_create();
+    require(replay != NULL);
+    while (flight_next(&r, &record)) {
+        require(record.body >= bytes && record.body + record.len <= bytes + len);
+        (void)replay_step(replay, &record);
+    }
+    replay_destroy(replay);
+}
+
+/** Of each record: its type, the milliseconds since the one before, a length, and the body. */
+static void as_records(const uint8_t *bytes, size_t len)
+{
+    struct replay *replay = replay_create();
+    struct flight_record record = {.at = 1000 * USEC_PER_SEC};
+    require(replay != NULL);
+    while (len > 3) {
+        record.type = (enum flight_type)(FLIGHT_SENT + bytes[0] % (FLIGHT_TYPES - FLIGHT_SENT));
+        record.at += bytes[1] * USEC_PER_MS;
+        record.len = (size_t)(bytes[2] | (bytes[3] & 15) << 8) % (len - 3);
+        record.len = record.type <= FLIGHT_SENT_LAST ? 7
+                     : record.type == FLIGHT_CAME    ? 15
+                                                     : record.len;
+        if (record.len == 0 || record.len > len - 4)
+            break;
+        record.body = bytes + 4;
+        (void)replay_step(replay, &record);
+        bytes += 4 + record.len;
+        len -= 4 + record.len;
+    }
+    replay_destroy(replay);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    uint8_t *exact = malloc(len ? len : 1); // for ASan
+    require(exact != NULL);
+    if (len)
+        memcpy(exact, bytes, len);
+    as_a_file(exact, len);
+    as_records(exact, len);
+    free(exact);
+    return 0;
+}
