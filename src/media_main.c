@@ -57,7 +57,7 @@ struct media {
 };
 
 struct media_args {
-    unsigned long worker, port, flight_mb;
+    unsigned long worker, port;
     const char *socket;
     enum log_level level;
     enum log_format format;
@@ -327,7 +327,6 @@ static int make_worker(struct media *md, const struct media_args *a)
         .port = (uint16_t)udp_port(md->fd),
         .dtls = &md->dtls,
         .seal = &md->seal,
-        .flight_bytes = (size_t)a->flight_mb << 20,
         .seed = rand_u64(),
         .flush = flush,
         .post = post,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VIEWERS   65536 ///< by the number that records have
+#define PAGES     256 ///< of so many viewers each, by the number that records have
 #define PICTURES  64
 #define WHY_BYTES 200
 
@@ -20,8 +20,12 @@ struct viewer {
     uint8_t probe; ///< being sent
 };
 
+struct page {
+    struct viewer *viewer[PAGES]; ///< owned; NULL: not known
+};
+
 struct replay {
-    struct viewer *viewer[VIEWERS]; ///< owned; NULL: not known
+    struct page *page[PAGES]; ///< owned; NULL: none of them is known
     char why[WHY_BYTES];
 };
 
@@ -39,19 +43,51 @@ struct replay *replay_create(void)
     return calloc(1, sizeof(struct replay));
 }
 
-static void forget(struct replay *r, unsigned who)
+static struct viewer *find(const struct replay *r, uint16_t who)
 {
-    struct viewer *v = r->viewer[who];
-    r->viewer[who] = NULL;
+    const struct page *page = r->page[who / PAGES];
+    return page ? page->viewer[who % PAGES] : NULL;
+}
+
+static void drop(struct viewer *v)
+{
     if (v)
         estimator_destroy(v->estimator);
     free(v);
 }
 
+static void forget(struct replay *r, uint16_t who)
+{
+    struct page *page = r->page[who / PAGES];
+    if (!page)
+        return;
+    drop(page->viewer[who % PAGES]);
+    page->viewer[who % PAGES] = NULL;
+}
+
+/** Takes ownership of `v`. False without memory. */
+static bool know(struct replay *r, uint16_t who, struct viewer *v)
+{
+    struct page **page = &r->page[who / PAGES];
+    forget(r, who);
+    if (!*page)
+        *page = calloc(1, sizeof(**page));
+    if (!*page) {
+        drop(v);
+        return false;
+    }
+    (*page)->viewer[who % PAGES] = v;
+    return true;
+}
+
 static void forget_all(struct replay *r)
 {
-    for (unsigned i = 0; i < VIEWERS; i++)
-        forget(r, i);
+    for (unsigned i = 0; i < PAGES; i++) {
+        for (unsigned k = 0; r->page[i] && k < PAGES; k++)
+            drop(r->page[i]->viewer[k]);
+        free(r->page[i]);
+        r->page[i] = NULL;
+    }
 }
 
 void replay_destroy(struct replay *r)
@@ -128,14 +164,10 @@ static enum replay_result on_state(struct step *s)
     const enum replay_result result = s->v ? compare_state(s, &s->p) : REPLAY_TAKEN;
     struct viewer *v = load(&s->p);
     if (!v || !whole(s)) {
-        if (v)
-            estimator_destroy(v->estimator);
-        free(v);
+        drop(v);
         return bad(s);
     }
-    forget(s->r, s->who);
-    s->r->viewer[s->who] = v;
-    return result;
+    return know(s->r, s->who, v) ? result : REPLAY_UNKNOWN;
 }
 
 // ---- what the estimator was told ----
@@ -344,7 +376,7 @@ static enum replay_result on_sent(struct replay *r, const struct flight_record *
     struct step s = {.r = r, .now = record->at};
     uint16_t len, seq;
     flight_read_sent(record, &s.who, &len, &seq);
-    s.v = r->viewer[s.who];
+    s.v = find(r, s.who);
     if (!s.v)
         return REPLAY_TAKEN;
     const enum sent_kind kind = (enum sent_kind)(record->type - FLIGHT_SENT);
@@ -377,7 +409,7 @@ enum replay_result replay_step(struct replay *r, const struct flight_record *rec
         forget(r, s.who);
     if (!take[record->type])
         return REPLAY_TAKEN;
-    s.v = r->viewer[s.who];
+    s.v = find(r, s.who);
     if (!s.v && record->type != FLIGHT_STATE && record->type != FLIGHT_CHOICE)
         return record->type < FLIGHT_PROBE ? REPLAY_TAKEN : REPLAY_UNKNOWN;
     return take[record->type](&s);

@@ -85,7 +85,10 @@ static void records_come_back_as_they_were_written(void **state)
     assert_true(flight_open(&r, bytes, len, &file));
     assert_true(flight_next(&r, &record) && record.type == FLIGHT_CAME && record.anew);
     flight_read_came(&record, &back);
-    assert_memory_equal(&back, &came, sizeof(came));
+    assert_true(back.who == 7 && back.len == 1100 && back.seq == 65535);
+    assert_true(back.ts == 0xfedcba98 && back.track == 3 && back.stream == 2);
+    assert_true(back.sid == 1 && back.tid == 2);
+    assert_true(back.marker && !back.keyframe && back.repaired);
     assert_int_equal(record.at, 10 * SEC);
     uint16_t who, size, seq;
     assert_true(flight_next(&r, &record) && record.type == FLIGHT_SENT + 2 && !record.anew);
@@ -112,7 +115,7 @@ static void a_minute_is_kept_and_no_more(void **state)
     for (usec_t t = 100 * SEC; t < 300 * SEC; t += 2000)
         flight_sent(&f, 1, 1, 1200, 0, t);
     (void)count(&f, 1, &first, &last);
-    assert_true(last - first > 55 * SEC && last - first < 65 * SEC);
+    assert_true(last - first > 55 * SEC && last - first < 70 * SEC);
     assert_true(pool.used * (size_t)FLIGHT_BLOCK < 60 * 500 * 17 * 11 / 10 + 2 * FLIGHT_BLOCK);
     flight_fini(&f);
     flight_pool_fini(&pool);

@@ -419,8 +419,7 @@ static void open_sim(struct sim *s, struct shared *sh, const char *name, uint64_
                                  .complain = complain,
                                  .ctx = s,
                                  .rng = &s->rng};
-    const struct worker_conf conf = {.flight_bytes = SIM_FLIGHT,
-                                     .dtls = &sh->server,
+    const struct worker_conf conf = {.dtls = &sh->server,
                                      .seal = &sh->seal,
                                      .seed = seed,
                                      .flush = flush_down,

@@ -15,7 +15,6 @@
 
 #define SIM_CLIENTS 128
 #define SIM_ROOM    "room"
-#define SIM_FLIGHT  ((size_t)24 << 20) ///< bytes for recordings: a minute of any scenario
 
 /** What control was told of one client. */
 struct sim_told {
