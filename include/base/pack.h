@@ -30,9 +30,7 @@ static inline struct pack pack_writer(uint8_t *to, size_t size)
 /** One to read `size` bytes at `from`; they are not changed. */
 static inline struct pack pack_reader(const uint8_t *from, size_t size)
 {
-    return (struct pack){.at = (uint8_t *)(uintptr_t)from,
-                         .end = (uint8_t *)(uintptr_t)from + size,
-                         .reading = true};
+    return (struct pack){.at = (uint8_t *)from, .end = (uint8_t *)from + size, .reading = true};
 }
 
 /** 0 to `max`. */

@@ -326,7 +326,7 @@ static void all(struct pack *p, struct estimator *e)
 void estimator_save(const struct estimator *e, struct pack *p)
 {
     // The writer changes nothing of it, but the reader is the same function.
-    all(p, (struct estimator *)(uintptr_t)e);
+    all(p, (struct estimator *)e);
 }
 
 struct estimator *estimator_load(struct pack *p)

@@ -339,7 +339,7 @@ static enum replay_result on_divide(struct step *s)
     for (unsigned i = 0; i < d.n; i++) {
         if (d.slot[i].given != d.given[i])
             return differs(s, "the step of a picture (from 1; 0: none)",
-                           (uint64_t)(d.given[i] + 1), (uint64_t)(d.slot[i].given + 1));
+                           (uint64_t)d.given[i] + 1, (uint64_t)d.slot[i].given + 1);
         if (!same_memory(&d.memory[i], &d.after[i]))
             return differs(s, "how long a picture waits", (uint64_t)d.after[i].barred_until,
                            (uint64_t)d.memory[i].barred_until);
@@ -362,8 +362,8 @@ static enum replay_result on_choice(struct step *s)
         return bad(s);
     choose_decide(&in, &is);
     if (is.stream != was.stream)
-        return differs(s, "the stream of a slot (from 1; 0: none)", (uint64_t)(was.stream + 1),
-                       (uint64_t)(is.stream + 1));
+        return differs(s, "the stream of a slot (from 1; 0: none)", (uint64_t)was.stream + 1,
+                       (uint64_t)is.stream + 1);
     if (is.why != was.why || is.lacks != was.lacks || is.divide != was.divide)
         return differs(s, "why a slot has no more", was.why, is.why);
     return REPLAY_SAME;

@@ -43,7 +43,7 @@ void record_began(const struct slot *s, const struct stream *st, bool past, usec
 void record_gave_up(const struct downlink *d, usec_t now);
 
 // What the estimator is told.
-void record_twcc(const struct member *m, const struct rtcp *p, usec_t now);
+void record_twcc(const struct member *m, const struct rtcp *r, usec_t now);
 void record_remb(const struct member *m, uint64_t bps, usec_t now);
 void record_report(const struct member *m, uint8_t fraction, usec_t rtt, usec_t now);
 void record_demand(const struct downlink *d, uint64_t wanted, uint64_t given, usec_t now);
