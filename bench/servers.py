@@ -153,7 +153,7 @@ class Janus(Server):
                 info = json.load(reply)
         except OSError:
             return False
-        assert info.get("static-event-loops") == self.loops, info
+        assert (info.get("static-event-loops") or 0) == (self.loops or 0), info
         return True
 
 

@@ -196,7 +196,7 @@ static void make_frame(struct sender *s, struct sender_layer *l, usec_t now)
                   .frame = l->frame++},
         .clip = l->clip,
         .ts = sender_ts(s, l, now),
-        .parts = is_sound(s) ? 1 : (uint8_t)((f->len + STAMP_SIZE + PART - 1) / PART),
+        .parts = is_sound(s) ? 1 : (uint16_t)((f->len + STAMP_SIZE + PART - 1) / PART),
         .level = s->talks ? 0x80 | 30 : 127,
         .named = !l->heard || l->packets < NAMED_FIRST || l->at == 0,
     };

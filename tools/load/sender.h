@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define SENDER_KEPT 512u ///< packets a layer can be asked for again
+#define SENDER_KEPT 2048u ///< packets a layer can be asked for again
 
 struct peer;
 
@@ -21,12 +21,12 @@ struct sender_packet {
     struct stamp stamp;
     const struct clip *clip; ///< not owned; NULL: none yet
     uint32_t ts;
-    uint16_t seq, pid; ///< number, picture id
-    uint16_t twcc;     ///< transport-wide number, of the first time it is sent
-    uint8_t tl0;       ///< VP8's TL0PICIDX
-    uint8_t part, parts;
-    uint8_t level; ///< RFC 6464
-    bool named;    ///< it says its MID and RID
+    uint16_t seq, pid;    ///< number, picture id
+    uint16_t twcc;        ///< transport-wide number, of the first time it is sent
+    uint8_t tl0;          ///< VP8's TL0PICIDX
+    uint16_t part, parts; ///< a keyframe has hundreds
+    uint8_t level;        ///< RFC 6464
+    bool named;           ///< it says its MID and RID
 };
 
 struct sender_layer {
