@@ -160,7 +160,7 @@ void call_due(struct call *call, struct deadline *d, usec_t at);
 void call_letter(const struct call_member *m, struct letter *letter);
 
 /** A letter of a worker that is up. */
-void call_on_letter(void *call, unsigned worker, const struct letter *l);
+void call_on_letter(void *arg, unsigned worker, const struct letter *l);
 
 /* keep.c */
 

@@ -6,6 +6,7 @@
 #include "room/member.h"
 #include "room/room.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static void note_left(struct slot *s)
 {
     if (!s->current || rewrite_catching_up(&s->rewrite))
         return;
+    assert(s->current->track); // a stream is of a track as long as it lives
     s->left_clock = s->current->stats.clock;
     s->left_owner = s->current->track->owner->age;
 }
