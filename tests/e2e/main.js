@@ -3,6 +3,7 @@ import './tests/accessible.js';
 import './tests/audio.js';
 import './tests/bbb.js';
 import './tests/calls.js';
+import './tests/controls.js';
 import './tests/data.js';
 import './tests/firewall.js';
 import './tests/embed.js';
