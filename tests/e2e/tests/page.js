@@ -1,5 +1,8 @@
 /** The pages before and around a call. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Browser } from '../lib/browser.js';
 import { Person } from '../lib/person.js';
 import { test } from '../lib/runner.js';
@@ -56,6 +59,28 @@ test('a link that nobody has is a 404 page in the reader\'s language', async (t)
     }
     assert.match(pages.fr, /lang="fr"/);
     assert.match(pages.en, /lang="en"/);
+});
+
+test('a room that is full says so, and takes who tries again when somebody has left', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'salon-full-'));
+    await writeFile(join(folder, 'salon.yaml'), 'limits:\n  room_participants: 2\n');
+    const server = await t.ownServer({ args: ['--config', join(folder, 'salon.yaml')] });
+    const link = await server.room();
+    const browser = await t.browser('chromium');
+    const ada = t.keep(await Person.join(browser, link, 'Ada'));
+    t.keep(await Person.join(browser, link, 'Zoé'));
+    const blaise = t.keep(await Person.arrive(browser, link, 'Blaise'));
+    await blaise.pressStart();
+    await blaise.page.until('words for it', () => document.querySelector('#after')?.checkVisibility() &&
+        document.querySelector('#after-title').textContent === 'The room is full' && document.querySelector('#after-text').textContent);
+    await ada.leave();
+    await ada.shows('#after');
+    await blaise.page.click('#rejoin');
+    await blaise.page.until('the room again', () => document.querySelector('#before')?.checkVisibility() ||
+        window.salonRoom?.state === 'connected');
+    if (await blaise.page.call(() => document.querySelector('#before').checkVisibility())) await blaise.page.click('#start');
+    await blaise.inCall();
+    await rm(folder, { recursive: true, force: true });
 });
 
 test('the landing page makes a room', async (t) => {
