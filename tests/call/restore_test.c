@@ -127,9 +127,9 @@ static void who_was_there_resumes_with_media_seats_mutes_and_chat(void **state)
     assert_int_equal(json_array_size(tracks), 2);
     assert_true(json_is_true(json_object_get(json_array_get(tracks, 0), "muted")));
     json_decref(others);
+    end(&s); // which tells them, too
     shell_fini(&shell);
     shell_fini(&other);
-    end(&s);
 }
 
 static void the_connection_goes_on_with_its_generation(void **state)
@@ -143,8 +143,8 @@ static void the_connection_goes_on_with_its_generation(void **state)
     offer(&s.w, m, &shell, 1);
     assert_string_equal(shell.reason, "");
     assert_int_equal(shell.generation, s.generation);
+    end(&s); // which tells them, too
     shell_fini(&shell);
-    end(&s);
 }
 
 static void what_was_lost_meanwhile_is_told_as_lost(void **state)
@@ -157,8 +157,8 @@ static void what_was_lost_meanwhile_is_told_as_lost(void **state)
         &s, &(struct letter_held){.generation = s.generation, .gone = "consent_expired"});
     struct call_member *m = call_resume(s.w.call, s.id[0], s.secret[0], &shell_ops, &shell);
     assert_false(call_media_kept(m));
+    end(&s); // which tells them, too
     shell_fini(&shell);
-    end(&s);
 }
 
 static void a_connection_nobody_has_answered_for_starts_over(void **state)
@@ -176,8 +176,8 @@ static void a_connection_nobody_has_answered_for_starts_over(void **state)
     offer(&s.w, m, &shell, 1);
     assert_string_equal(shell.reason, "");
     assert_true(shell.generation > s.generation);
+    end(&s); // which tells them, too
     shell_fini(&shell);
-    end(&s);
 }
 
 static void who_does_not_come_back_leaves_and_an_empty_room_closes(void **state)
