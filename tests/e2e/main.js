@@ -1,9 +1,7 @@
 import { main } from './lib/runner.js';
-import './tests/accessible.js';
 import './tests/audio.js';
 import './tests/bbb.js';
 import './tests/calls.js';
-import './tests/controls.js';
 import './tests/data.js';
 import './tests/firewall.js';
 import './tests/embed.js';
@@ -18,6 +16,10 @@ import './tests/layers.js';
 import './tests/lobby.js';
 import './tests/svc.js';
 import './tests/suite.js';
+
+// They press what is the page's alone: a server under sanitizers sees nothing in them that the others do not show it.
+if (!process.env.BUILD?.includes('asan'))
+    for (const file of ['accessible', 'controls']) await import(`./tests/${file}.js`);
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {
