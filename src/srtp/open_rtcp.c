@@ -1,8 +1,8 @@
 #include "open_rtcp.h"
 
 #include "base/bytes.h"
+#include "hmac.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -29,22 +29,6 @@ static EVP_CIPHER_CTX *prepared(const EVP_CIPHER *cipher)
     return NULL;
 }
 
-static EVP_MAC_CTX *prepared_hmac(void)
-{
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-    EVP_MAC_free(mac);
-    char digest[] = "SHA1";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    if (ctx && EVP_MAC_CTX_set_params(ctx, params) == 1)
-        return ctx;
-    EVP_MAC_CTX_free(ctx);
-    return NULL;
-}
-
 struct rtcp_ciphers *rtcp_ciphers_new(void)
 {
     struct rtcp_ciphers *c = calloc(1, sizeof(*c));
@@ -53,7 +37,7 @@ struct rtcp_ciphers *rtcp_ciphers_new(void)
     c->gcm128 = prepared(EVP_aes_128_gcm());
     c->gcm256 = prepared(EVP_aes_256_gcm());
     c->ctr = prepared(EVP_aes_128_ctr());
-    c->hmac = prepared_hmac();
+    c->hmac = hmac_sha1_new();
     if (c->gcm128 && c->gcm256 && c->ctr && c->hmac)
         return c;
     rtcp_ciphers_free(c);

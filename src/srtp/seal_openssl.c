@@ -1,9 +1,9 @@
 #include "seal_backend.h"
 
 #include "base/bytes.h"
+#include "hmac.h"
 
 #include <assert.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +13,10 @@ struct seal_keys {
     EVP_MAC_CTX *mac; ///< NULL with GCM
 };
 
-static EVP_MAC_CTX *hmac_sha1(const uint8_t *key, size_t len)
+static EVP_MAC_CTX *keyed_hmac(const uint8_t *key, size_t len)
 {
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-    EVP_MAC_free(mac);
-    char digest[] = "SHA1";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    if (ctx && EVP_MAC_init(ctx, key, len, params) == 1)
+    EVP_MAC_CTX *ctx = hmac_sha1_new();
+    if (ctx && EVP_MAC_init(ctx, key, len, NULL) == 1)
         return ctx;
     EVP_MAC_CTX_free(ctx);
     return NULL;
@@ -43,7 +36,7 @@ struct seal_keys *openssl_keys_new(uint16_t profile, const struct session_keys *
         return NULL;
     const bool cm = profile == PROFILE_CM80;
     keys->cipher = EVP_CIPHER_CTX_new();
-    keys->mac = cm ? hmac_sha1(k->auth, sizeof(k->auth)) : NULL;
+    keys->mac = cm ? keyed_hmac(k->auth, sizeof(k->auth)) : NULL;
     if (!keys->cipher || (cm && !keys->mac) ||
         EVP_EncryptInit_ex(keys->cipher, cipher_of(profile), NULL, k->cipher, NULL) != 1) {
         openssl_keys_free(keys);
