@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""A publisher or a player on aiortc: aiortc_peer.py publish|play URL SECONDS.
+"""A publisher or a player on aiortc: aiortc_peer.py publish|play|watch URL SECONDS.
 
 The publisher sends a picture whose bright bar wanders and a tone, by WHIP. The player (WHEP) ends
-well as soon as it has decoded 30 pictures that move and a second of sound that is not silence.
+well as soon as it has decoded 30 pictures that move and a second of sound that is not silence;
+who watches stays for the rest of SECONDS.
 """
 import asyncio
 import fractions
@@ -86,6 +87,10 @@ async def publish(url, seconds):
     return None if state == "connected" else f"the connection is {state}"
 
 
+async def watch(url, seconds):
+    return await play(url, seconds, stay=True)
+
+
 async def pictures(track, wanted):
     moved, before = 0, None
     while moved < wanted:
@@ -102,14 +107,16 @@ async def sound(track, wanted):
         loud += frame.samples if abs(frame.to_ndarray().astype(int)).max() > 500 else 0
 
 
-async def play(url, seconds):
+async def play(url, seconds, stay=False):
     pc = RTCPeerConnection()
     video, audio = pc.addTransceiver("video", "recvonly"), pc.addTransceiver("audio", "recvonly")
     where = await offer(pc, url)
+    until = asyncio.get_running_loop().time() + seconds
     try:
         await asyncio.wait_for(asyncio.gather(pictures(video.receiver.track, 30),
                                               sound(audio.receiver.track, RATE)), seconds)
         why = None
+        await asyncio.sleep(until - asyncio.get_running_loop().time() if stay else 0)
     except asyncio.TimeoutError:
         why = f"no moving picture and sound within {seconds} s (connection {pc.connectionState})"
     except MediaStreamError:
@@ -119,6 +126,6 @@ async def play(url, seconds):
 
 
 if __name__ == "__main__":
-    problem = asyncio.run({"publish": publish, "play": play}[sys.argv[1]](sys.argv[2], float(sys.argv[3])))
+    problem = asyncio.run({"publish": publish, "play": play, "watch": watch}[sys.argv[1]](sys.argv[2], float(sys.argv[3])))
     if problem:
         sys.exit(f"{sys.argv[1]}: {problem}")

@@ -30,7 +30,7 @@ def promtool_finds_nothing_and_a_call_is_counted(make):
     token = s.room(s.tenant())["url"].split("/r/")[1]
     peers = [subprocess.Popen([PYTHON, PEER, what, f"http://127.0.0.1:{s.port}/{way}/{token}", seconds],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-             for what, way, seconds in (("publish", "whip", "40"), ("play", "whep", "40"))]
+             for what, way, seconds in (("publish", "whip", "40"), ("watch", "whep", "40"))]
     try:
         def done():
             text = metrics(s)
