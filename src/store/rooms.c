@@ -41,7 +41,7 @@ int store_link_add(struct store *store, const char *room, unsigned version,
 
 int sql_join(struct store *store, bool *ours)
 {
-    *ours = sqlite3_get_autocommit(store->db) != 0;
+    *ours = store->depth == 0;
     return *ours ? store_begin(store) : 0;
 }
 

@@ -187,7 +187,11 @@ struct query sql_start(struct store *store, enum sql which)
 {
     struct query q = {0};
 
-    if (!store->stmt[which])
+    // SQLite undoes a whole transaction by itself when it runs out of disk or memory in the
+    // middle. What would follow is no part of anything then, and would stay.
+    if (store->depth > 0 && sqlite3_get_autocommit(store->db))
+        q.error = -EIO;
+    else if (!store->stmt[which])
         check(&q, sqlite3_prepare_v3(store->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
                                      &store->stmt[which], NULL));
     q.stmt = store->stmt[which];

@@ -160,6 +160,17 @@ static int prepare(struct store *store, int busy_ms)
     return error;
 }
 
+/** With the system's own reason, which SQLite leaves out: "Read-only file system". */
+static void say_why(const struct store *store, const char *path, int error, char *why,
+                    size_t why_size)
+{
+    const int reason = store && store->db ? sqlite3_system_errno(store->db) : 0;
+
+    (void)snprintf(why, why_size, "cannot open the database %s: %s%s%s", path,
+                   store && store->db ? sqlite3_errmsg(store->db) : strerror(-error),
+                   reason ? ": " : "", reason ? strerror(reason) : "");
+}
+
 int store_open(const char *path, int busy_ms, struct store **out, char *why, size_t why_size)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -169,7 +180,9 @@ int store_open(const char *path, int busy_ms, struct store **out, char *why, siz
     if (!store)
         goto fail;
     error = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    error = error == SQLITE_OK ? prepare(store, busy_ms) : sql_errno(error);
+    error = error != SQLITE_OK                            ? sql_errno(error)
+            : sqlite3_db_readonly(store->db, "main") == 1 ? -EROFS
+                                                          : prepare(store, busy_ms);
     if (error)
         goto fail;
     (void)umask(mask);
@@ -179,9 +192,10 @@ fail:
     (void)umask(mask);
     if (error == -ENOTSUP)
         (void)snprintf(why, why_size, "%s was written by a newer salon", path);
+    else if (error == -EROFS)
+        (void)snprintf(why, why_size, "the database %s is read-only", path);
     else
-        (void)snprintf(why, why_size, "cannot open the database %s: %s", path,
-                       store && store->db ? sqlite3_errmsg(store->db) : strerror(-error));
+        say_why(store, path, error, why, why_size);
     store_close(store);
     return error;
 }

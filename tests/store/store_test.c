@@ -346,6 +346,48 @@ static void what_is_no_database_is_said_in_one_line(void **state)
     assert_null(strchr(why, '\n'));
 }
 
+static void what_follows_in_a_transaction_that_the_database_gave_up_does_not_stay(void **state)
+{
+    // As when there is no disk left for what a statement spills.
+    static const char give_up[] =
+        "CREATE TRIGGER full BEFORE INSERT ON rooms "
+        "WHEN NEW.id = 'rm_2' BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    struct store_room first = room_of("tn_1", "rm_1", 1), second = room_of("tn_1", "rm_2", 1);
+    const struct store_answer answer = {.status = 201, .resource = "rm_2"};
+    struct store_answer kept;
+    uint8_t one[STORE_HASH_SIZE], two[STORE_HASH_SIZE];
+    sqlite3 *other;
+
+    (void)state;
+    hash_of("one", one);
+    hash_of("two", two);
+    add_tenant("tn_1");
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, give_up, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_room_add(store, &first, one), 0);
+    assert_int_not_equal(store_room_add(store, &second, two), 0);
+    // One who did not look at that error goes on.
+    assert_int_not_equal(store_answer_put(store, "tn_1", "k", 2, 1, &answer), 0);
+    assert_int_not_equal(store_commit(store), 0);
+    assert_int_equal(store_answer_get(store, "tn_1", "k", 1, &kept), -ENOENT);
+    assert_int_equal(store_room_get(store, "rm_1", &first), -ENOENT);
+    add_room("tn_1", "rm_3", 2); // and it is of use again
+    assert_int_equal(store_room_get(store, "rm_3", &first), 0);
+}
+
+static void a_folder_that_cannot_be_written_is_said_with_the_systems_reason(void **state)
+{
+    char why[256] = "", nowhere[160];
+    struct store *none;
+
+    (void)state;
+    (void)snprintf(nowhere, sizeof nowhere, "%s/no/salon.db", folder);
+    assert_int_not_equal(store_open(nowhere, 1, &none, why, sizeof why), 0);
+    assert_non_null(strstr(why, "No such file or directory"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +405,8 @@ int main(void)
         T(a_database_of_the_future_is_not_touched),
         T(a_database_of_the_first_version_is_brought_up),
         T(what_is_no_database_is_said_in_one_line),
+        T(what_follows_in_a_transaction_that_the_database_gave_up_does_not_stay),
+        T(a_folder_that_cannot_be_written_is_said_with_the_systems_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
