@@ -12,6 +12,7 @@
 #define FIRST_MS 5000
 #define NEXT_MS  500
 #define PAUSE_MS 600000
+#define HOLD_MS  3600000
 
 static bool in_use(const char *room, void *ctx)
 {
@@ -40,6 +41,11 @@ void purge_start(struct purge *p, uv_loop_t *loop, struct links *links, struct c
     p->timer.data = p;
     uv_unref((uv_handle_t *)&p->timer);
     (void)uv_timer_start(&p->timer, on_timer, FIRST_MS, 0);
+}
+
+void purge_hold(struct purge *p)
+{
+    (void)uv_timer_start(&p->timer, on_timer, HOLD_MS, 0);
 }
 
 void purge_stop(struct purge *p)

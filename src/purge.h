@@ -16,6 +16,10 @@ struct purge {
 /** Begins; the first look is soon. */
 void purge_start(struct purge *p, uv_loop_t *loop, struct links *links, struct call *call);
 
+/** Takes nothing out for an hour: the clock that says what is old has jumped, and may be wrong.
+ */
+void purge_hold(struct purge *p);
+
 /** Ends it; let the loop run after. */
 void purge_stop(struct purge *p);
 

@@ -34,6 +34,7 @@ static void on_http_closed(void *arg)
     signal_destroy(s->signal);
     whip_destroy(s->whip);
     purge_stop(&s->purge);
+    clock_jump_stop(&s->clock_jump);
     call_destroy(s->call);
     api_stop(s->api);
     notify_stop(s->notify);
@@ -317,6 +318,7 @@ static int open_shells(struct serve *s)
     if (s->config->http.bare_links)
         api_bare_routes(s->api);
     purge_start(&s->purge, &s->loop, s->links, s->call);
+    clock_jump_start(&s->clock_jump, &s->loop, s->store, &s->purge);
     draining_start(&s->drain, s);
     rolling_start(&s->rolling, s);
     reload_start(&s->reload, s);

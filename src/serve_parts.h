@@ -6,6 +6,7 @@
 #include "admin.h"
 #include "api/api.h"
 #include "call/call.h"
+#include "clock_jump.h"
 #include "draining.h"
 #include "links/tenants.h"
 #include "load.h"
@@ -46,6 +47,7 @@ struct serve {
     struct load load;
     struct metrics metrics;
     struct purge purge;
+    struct clock_jump clock_jump;
     struct links_tenant dev_tenant;
     char dev_key[LINKS_KEY_SIZE];
 };

@@ -36,6 +36,10 @@ int store_begin(struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
+/** The clock has jumped by `by_s` seconds: what waits, deliveries and rings, comes when it
+ * would have come without. */
+int store_shift_due(struct store *store, int64_t by_s);
+
 /** Reads something trivial: 0 if the database answers. */
 int store_check(struct store *store);
 

@@ -130,6 +130,15 @@ static bool leads(const struct store_invitation *i, enum links_invite_state to, 
     }
 }
 
+/** Seconds since it was made, as it began to wait for an ack: a clock that jumped makes them no
+ * more than they can be. */
+static int64_t waited(const struct store_invitation *i, int64_t now)
+{
+    const int64_t s = now - i->created_at;
+
+    return s < 0 ? 0 : s > INVITE_ACK_S ? INVITE_ACK_S : s;
+}
+
 int links_invitation_move(struct links *links, struct store_invitation *i,
                           enum links_invite_state to, bool call_lives, int64_t now)
 {
@@ -142,7 +151,7 @@ int links_invitation_move(struct links *links, struct store_invitation *i,
     if (!leads(i, to, call_lives))
         return -EALREADY;
     i->state = to;
-    i->due_at = to == INVITE_RINGING ? i->created_at + i->ring_s : 0;
+    i->due_at = to == INVITE_RINGING ? now + i->ring_s - waited(i, now) : 0;
     i->settled_at = to == INVITE_RINGING ? 0 : now;
     error = store_invitation_update(links->store, i);
     if (error)

@@ -149,6 +149,8 @@ static const char *const texts[SQL_COUNT] = {
                            "WHERE tenant = ?1) AND created_at < ?2 AND (state <> 0 OR "
                            "webhook IN (SELECT id FROM webhooks WHERE tenant = ?1 AND "
                            "NOT enabled))",
+    [SQL_DELIVERY_SHIFT] = "UPDATE deliveries SET next_at = next_at + ? WHERE state = 0",
+    [SQL_INVITE_SHIFT] = "UPDATE invitations SET due_at = max(1, due_at + ?) WHERE due_at > 0",
     [SQL_LINK_ADD] = "INSERT INTO links(hash, room, version, state) VALUES(?,?,?,0)",
     [SQL_LINK_RETIRE] = "UPDATE links SET state = ? WHERE room = ? AND state = 0",
     [SQL_LINK_FIND] = "SELECT links.state, " ROOM_COLUMNS

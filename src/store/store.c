@@ -256,6 +256,29 @@ void store_rollback(struct store *store)
         undo(store);
 }
 
+static int shift(struct store *store, enum sql which, int64_t by_s)
+{
+    struct query q = sql_start(store, which);
+
+    sql_int(&q, by_s);
+    return sql_do(store, &q, false);
+}
+
+int store_shift_due(struct store *store, int64_t by_s)
+{
+    int error = store_begin(store);
+
+    if (error)
+        return error;
+    error = shift(store, SQL_DELIVERY_SHIFT, by_s);
+    if (error == 0)
+        error = shift(store, SQL_INVITE_SHIFT, by_s);
+    if (error == 0)
+        return store_commit(store);
+    store_rollback(store);
+    return error;
+}
+
 int store_check(struct store *store)
 {
     return simple(store, SQL_CHECK);
