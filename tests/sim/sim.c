@@ -66,9 +66,16 @@ static bool same_address(const struct sockaddr_in6 *a, const struct sockaddr_in6
            memcmp(&a->sin6_addr, &b->sin6_addr, sizeof(a->sin6_addr)) == 0;
 }
 
+static void step_outside(const struct sim *s, bool begins)
+{
+    if (s->outside)
+        s->outside(begins);
+}
+
 static void flush_down(void *ctx, struct udp_batch *b)
 {
     struct sim *s = ctx;
+    step_outside(s, true);
     for (unsigned i = 0; i < b->count; i++) {
         const struct udp_datagram *d = &b->datagram[i];
         const struct in6_addr ours = server_address();
@@ -87,6 +94,7 @@ static void flush_down(void *ctx, struct udp_batch *b)
         }
     }
     b->count = 0;
+    step_outside(s, false);
 }
 
 static struct client *named(const struct sim *s, const char *id)
@@ -180,9 +188,11 @@ static void carry(const struct sim *s, const struct letter *l, struct letter *ou
 static void post(void *ctx, const struct letter *letter)
 {
     struct letter l;
+    step_outside(ctx, true);
     carry(ctx, letter, &l);
     take_letter(ctx, &l);
     letter_fini(&l);
+    step_outside(ctx, false);
 }
 
 void sim_letter(struct sim *s, struct letter *l)

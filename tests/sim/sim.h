@@ -57,6 +57,8 @@ struct sim {
     /** Sees every datagram that a client is sent, before its link; may be NULL. */
     void (*tap)(struct sim *s, unsigned who, const uint8_t *bytes, size_t len);
     void *tap_data;
+    /** Is told when the worker calls what is not the worker (true), and when that is done. */
+    void (*outside)(bool begins);
 };
 
 typedef void (*sim_scenario)(struct sim *s);
