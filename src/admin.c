@@ -1,12 +1,16 @@
 #include "admin.h"
 
 #include "base/digest.h"
+#include "base/usec.h"
 #include "cmd.h"
+#include "flight/read.h"
 #include "serve_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BODY_MAX   1024
 #define MAX_WAIT_S 86400
@@ -89,6 +93,54 @@ static void get_workers(struct http_req *req, void *ctx)
                            (json_int_t)w.pid, "port", w.port, "up", w.up, "participants",
                            (int)w.load, "restarts", (int)w.restarts, "stats", w.stats));
     http_reply_json(req, 200, json_pack("{s:o}", "workers", all));
+}
+
+/* ---- what was recorded ---- */
+
+/** What is to be added to our clock to have the time since 1970. */
+static usec_t wall(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (usec_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000 - usec_now();
+}
+
+static void on_flight(void *arg, const uint8_t *bytes, size_t len)
+{
+    struct http_req *req = arg;
+    const char *room = http_param(req, "id");
+    struct flight_file file = {.wall = wall(), .version = SALON_VERSION};
+    uint8_t *whole = bytes ? malloc(FLIGHT_FILE_HEAD + len) : NULL;
+    char name[FLIGHT_ROOM_SIZE + 40];
+
+    if (!whole) {
+        http_problem_later(req, PROBLEM_CAPACITY, NULL, CALL_RETRY_AFTER_S);
+        return;
+    }
+    (void)snprintf(file.room, sizeof file.room, "%s", room);
+    flight_file_write(&file, whole);
+    memcpy(whole + FLIGHT_FILE_HEAD, bytes, len);
+    (void)snprintf(name, sizeof name, "attachment; filename=\"%s.flight\"", file.room);
+    http_set(req, "Content-Disposition", name);
+    http_reply(req, 200, "application/octet-stream", whole, FLIGHT_FILE_HEAD + len);
+    free(whole);
+}
+
+static void get_flight(struct http_req *req, void *ctx)
+{
+    const struct admin *a = enter(req, ctx);
+    int error;
+
+    if (!a)
+        return;
+    error = call_flight_fetch(a->serve->call, http_param(req, "id"), on_flight, req);
+    if (error == -ENOENT)
+        http_problem(req, PROBLEM_NOT_FOUND, NULL, NULL);
+    else if (error == -EBUSY)
+        http_problem(req, PROBLEM_CONFLICT, "another recording is being fetched", NULL);
+    else if (error)
+        on_flight(req, NULL, 0);
 }
 
 /* ---- what is done ---- */
@@ -202,6 +254,7 @@ static const struct http_route routes[] = {
     {"GET", "/admin/v1/status", get_status, 0, HTTP_QUIET},
     {"GET", "/admin/v1/rooms", get_rooms, 0, HTTP_QUIET},
     {"GET", "/admin/v1/rooms/{id}/participants", get_participants, 0, HTTP_QUIET},
+    {"GET", "/admin/v1/rooms/{id}/flight", get_flight, 0, 0},
     {"GET", "/admin/v1/workers", get_workers, 0, HTTP_QUIET},
     {"POST", "/admin/v1/drain", post_drain, BODY_MAX, 0},
     {"DELETE", "/admin/v1/drain", delete_drain, 0, 0},

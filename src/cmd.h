@@ -12,6 +12,7 @@ int cmd_serve(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_admin(int argc, char **argv);
 int cmd_tenant(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 /** Writes "salon: …" on stderr and returns EXIT_FAILURE. */
 int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -14,6 +14,7 @@
 #define FILE_MAX   65536
 #define LIST_MAX   64
 #define STRING_MAX 1024
+#define FLIGHT_MIB 32 ///< default
 #define OPT        CYAML_FLAG_OPTIONAL
 #define PTR_OPT    (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -44,7 +45,7 @@ static const cyaml_schema_field_t media_fields[] = {
     CYAML_FIELD_UINT("port", OPT, struct config_media, port),
     CYAML_FIELD_SEQUENCE("announce", PTR_OPT, struct config_media, announce, &text_entry, 0,
                          LIST_MAX),
-    CYAML_FIELD_END};
+    CYAML_FIELD_UINT("flight_mib", OPT, struct config_media, flight_mib), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t limits_fields[] = {
     CYAML_FIELD_UINT("room_participants", OPT, struct config_limits, room_participants),
@@ -177,13 +178,15 @@ static void default_number(unsigned *number, unsigned value)
         *number = value;
 }
 
-static void set_defaults(struct config *c)
+static void set_defaults(struct config *c, struct check *check)
 {
     default_text(&c->http.listen, "");
     default_number(&c->http.port, 8080);
     default_text(&c->http.public_url, "http://localhost:8080");
     default_text(&c->state, "/var/lib/salon");
     default_number(&c->media.port, 40000);
+    if (!check_given(check, "media.flight_mib")) // 0 means none
+        c->media.flight_mib = FLIGHT_MIB;
     default_number(&c->limits.room_participants, 500);
     default_number(&c->limits.rooms_per_minute, 60);
     default_number(&c->limits.unknown_links_per_minute, 20);
@@ -224,7 +227,7 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
     if (error == 0)
         error = load_schema(text, len, &check, out);
     if (error == 0) {
-        set_defaults(*out);
+        set_defaults(*out, &check);
         error = config_from_env(*out, &check);
         if (error == 0)
             error = check_all(&check, *out);

@@ -28,6 +28,7 @@ struct config_media {
     unsigned port;    ///< UDP port of the first worker
     char **announce;
     unsigned announce_count;
+    unsigned flight_mib; ///< for recordings, of each worker; 0: none are made
 };
 
 struct config_limits {

@@ -85,33 +85,43 @@ static yaml_node_t *in_sequence(yaml_document_t *doc, const yaml_node_t *node, c
     return found;
 }
 
-/** The line of the field, or of the nearest around it that is there. */
-static size_t find_line(yaml_document_t *doc, const char *path)
+/** The field, NULL if it is not there; `*line` is its line, or of the nearest around it. */
+static const yaml_node_t *find(yaml_document_t *doc, const char *path, size_t *line)
 {
     yaml_node_t *node = yaml_document_get_root_node(doc);
-    size_t line = node ? node->start_mark.line + 1 : 1;
+
+    *line = node ? node->start_mark.line + 1 : 1;
 
     while (node && *path) {
         size_t len = strcspn(path, ".");
 
         if (node->type == YAML_MAPPING_NODE)
-            node = in_mapping(doc, node, path, len, &line);
+            node = in_mapping(doc, node, path, len, line);
         else if (node->type == YAML_SEQUENCE_NODE)
-            node = in_sequence(doc, node, path, &line);
+            node = in_sequence(doc, node, path, line);
         else
             node = NULL;
         path += len + (path[len] == '.');
     }
-    return line;
+    return node;
+}
+
+bool check_given(const struct check *check, const char *path)
+{
+    size_t line;
+
+    return check->document && find(check->document, path, &line);
 }
 
 void check_say(struct check *check, const char *path, const char *format, ...)
 {
-    size_t line = check->document ? find_line(check->document, path) : 1;
+    size_t line = 1;
     char variable[CONFIG_PATH];
     va_list args;
     int n;
 
+    if (check->document)
+        (void)find(check->document, path, &line);
     // What the environment has said stands nowhere in the file.
     if (config_env_name(path, variable) && getenv(variable))
         n = snprintf(check->why, CONFIG_WHY, "%s: %s: ", variable, path);
@@ -233,7 +243,8 @@ static int check_webhooks(struct check *check, const struct config_webhooks *web
 static int check_media(struct check *check, const struct config_media *media)
 {
     if (say_number(check, "media.workers", media->workers, 0, 64) ||
-        say_number(check, "media.port", media->port, 1024, 65535 - 64))
+        say_number(check, "media.port", media->port, 1024, 65535 - 64) ||
+        say_number(check, "media.flight_mib", media->flight_mib, 0, 256))
         return -EINVAL;
     return each(check, "media.announce", media->announce, media->announce_count, is_address,
                 "an IP address");

@@ -18,6 +18,9 @@ void check_close(struct check *check);
 void check_say(struct check *check, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** Does the file say something of this field? */
+bool check_given(const struct check *check, const char *path);
+
 /** Checks every value. -EINVAL and `why` for the first that is wrong. */
 int check_all(struct check *check, const struct config *config);
 

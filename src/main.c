@@ -14,6 +14,7 @@ static const char usage[] =
     "  salon status|reload|drain|restart-workers\n"
     "                                        ask a server that runs\n"
     "  salon tenant add|key|rotate|…        the front ends that use the API\n"
+    "  salon replay FILE                     what a recording of a room says\n"
     "  salon media                           a media worker; started by serve\n"
     "  salon --version\n"
     "\n"
@@ -25,14 +26,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } commands[] = {
-        {"serve", cmd_serve},
-        {"media", media_main},
-        {"check-config", cmd_check_config},
-        {"tenant", cmd_tenant},
-        {"status", cmd_admin},
-        {"reload", cmd_admin},
-        {"drain", cmd_admin},
-        {"restart-workers", cmd_admin},
+        {"serve", cmd_serve},   {"media", media_main},  {"check-config", cmd_check_config},
+        {"tenant", cmd_tenant}, {"replay", cmd_replay}, {"status", cmd_admin},
+        {"reload", cmd_admin},  {"drain", cmd_admin},   {"restart-workers", cmd_admin},
     };
     const char *name = argc > 1 ? argv[1] : "";
 

@@ -13,6 +13,7 @@
 #include "base/rand.h"
 #include "letter/letter.h"
 #include "load.h"
+#include "media_args.h"
 #include "net/gather.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -22,7 +23,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,13 +54,6 @@ struct media {
     struct load load;
     struct gather gather;
     bool quitting;
-};
-
-struct media_args {
-    unsigned long worker, port;
-    const char *socket;
-    enum log_level level;
-    enum log_format format;
 };
 
 static void arm(struct media *md);
@@ -327,6 +320,7 @@ static int make_worker(struct media *md, const struct media_args *a)
         .port = (uint16_t)udp_port(md->fd),
         .dtls = &md->dtls,
         .seal = &md->seal,
+        .flight_bytes = (size_t)a->flight_mib << 20,
         .seed = rand_u64(),
         .flush = flush,
         .post = post,
@@ -442,59 +436,13 @@ static int run(const struct media_args *a)
     return status;
 }
 
-static bool number(const char *text, unsigned long max, unsigned long *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtoul(text, &end, 10);
-    return errno == 0 && end != text && *end == 0 && *out <= max;
-}
-
-static const char usage[] =
-    "usage: salon media --worker N --port PORT --socket PATH [--log-level LEVEL]\n"
-    "                   [--log-format FORMAT]\n"
-    "A media worker; `salon serve` starts as many as the configuration says.\n"
-    "  --worker N        its number, from 0\n"
-    "  --port PORT       UDP and TCP port, 0 for any\n"
-    "  --socket PATH     Unix socket to bind for the control process\n"
-    "  --log-level LEVEL error, warn, info or debug\n"
-    "  --log-format F    plain, journal or json\n";
-
 int media_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"worker", required_argument, NULL, 'w'},
-        {"port", required_argument, NULL, 'p'},
-        {"socket", required_argument, NULL, 's'},
-        {"log-level", required_argument, NULL, 'l'},
-        {"log-format", required_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    struct media_args a = {.level = LEVEL_INFO};
-    bool fine = true;
-    optind = 1;
-    for (int c; fine && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'w')
-            fine = number(optarg, 63, &a.worker);
-        else if (c == 'p')
-            fine = number(optarg, UINT16_MAX, &a.port);
-        else if (c == 's')
-            a.socket = optarg;
-        else if (c == 'l')
-            fine = log_level_from(optarg, &a.level);
-        else if (c == 'f')
-            fine = log_format_from(optarg, &a.format);
-        else if (c == 'h')
-            return fputs(usage, stdout) < 0;
-        else
-            fine = false;
-    }
-    if (!fine || !a.socket || optind != argc) {
-        (void)fputs(usage, stderr);
-        return MEDIA_EXIT_USAGE;
-    }
+    struct media_args a;
     char who[16];
+    const int status = media_args_read(argc, argv, &a);
+    if (status >= 0)
+        return status;
     (void)snprintf(who, sizeof(who), "media%lu", a.worker);
     log_start(a.level, a.format, who);
     (void)signal(SIGPIPE, SIG_IGN);

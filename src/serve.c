@@ -227,6 +227,7 @@ static int open_supervisor(struct serve *s)
                                              : 1,
         .port = (uint16_t)m->port,
         .state_dir = s->config->state,
+        .flight_mib = m->flight_mib,
         .log_level = s->config->log.level,
         .log_format = s->config->log.format,
     };

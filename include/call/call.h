@@ -314,6 +314,20 @@ struct call_quality *call_quality_ask(struct call *call, const char *room_id,
 /** Whoever asked is gone. */
 void call_quality_cancel(struct call_quality *q);
 
+/**
+ * `bytes` are the blocks of a room's recording (docs/flight.md, without the file's head),
+ * borrowed; none if the worker records nothing; NULL if it is gone or stuck, or the room is.
+ */
+typedef void (*call_flight_reply)(void *arg, const uint8_t *bytes, size_t len);
+
+/**
+ * Fetches what was recorded of a room, up to now, block by block: `reply` runs later, once.
+ * Returns 0, and else `reply` never runs: -ENOENT: nobody is in the room; -ENOTCONN: no worker
+ * runs; -EBUSY: another recording is being fetched; -ENOMEM.
+ */
+int call_flight_fetch(struct call *call, const char *room_id, call_flight_reply reply,
+                      void *arg);
+
 /** Puts everyone out with `closed` and reason "room_closed". */
 void call_room_close(struct call *call, const char *room_id);
 

@@ -18,9 +18,11 @@
 
 #include "base/usec.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define FLIGHT_BLOCK 32768               ///< bytes of records in one block
 #define FLIGHT_SPAN  (60 * USEC_PER_SEC) ///< what is older is not kept
@@ -71,6 +73,7 @@ struct flight_pool {
     unsigned used;              ///< of these, from the first on, were ever written on
     struct flight_block *block; ///< owned
     struct flight_block *spare; ///< of `block`: in no recording
+    unsigned spared;            ///< how many these are
 };
 
 /** One room's. Zeroed, it records nothing. */
@@ -120,8 +123,8 @@ static inline void flight_sent(struct flight *f, uint16_t who, unsigned kind, si
         return;
     const uint64_t all = (uint64_t)(FLIGHT_SENT + kind) | (uint64_t)who << 16 |
                          (uint64_t)(uint16_t)len << 32 | (uint64_t)seq << 48;
-    for (unsigned i = 0; i < 8; i++) // one store
-        at[i] = (uint8_t)(all >> 8 * i);
+    const uint64_t lowest_first = htole64(all);
+    memcpy(at, &lowest_first, sizeof(lowest_first));
 }
 
 /** A packet of a publisher. */

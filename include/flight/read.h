@@ -13,8 +13,8 @@
 
 /** Who made it, of what. */
 struct flight_file {
-    usec_t wall;                 ///< to be added to its times: microseconds since 1970
-    char version[16];            ///< of salon
+    usec_t wall;      ///< to be added to its times: microseconds since 1970; 0: not known
+    char version[16]; ///< of salon
     char room[FLIGHT_ROOM_SIZE]; ///< the room's id
 };
 

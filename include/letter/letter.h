@@ -17,14 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LETTER_VERSION  2
-#define LETTER_MAX      (4u << 20) ///< bytes of JSON in one letter
-#define LETTER_ID_SIZE  40         ///< bytes with the NUL of a room's or member's id
-#define LETTER_WANTS    64         ///< wants in one letter
-#define LETTER_SEATS    AGREE_MAX_MLINES
-#define LETTER_TRACKS   AGREE_MAX_MLINES
-#define LETTER_KEY      16         ///< bytes with the NUL of a note's key
-#define LETTER_NOTE_MAX (1u << 20) ///< bytes of a note's text
+#define LETTER_VERSION    3
+#define LETTER_MAX        (4u << 20) ///< bytes of JSON in one letter
+#define LETTER_ID_SIZE    40         ///< bytes with the NUL of a room's or member's id
+#define LETTER_WANTS      64         ///< wants in one letter
+#define LETTER_SEATS      AGREE_MAX_MLINES
+#define LETTER_TRACKS     AGREE_MAX_MLINES
+#define LETTER_KEY        16          ///< bytes with the NUL of a note's key
+#define LETTER_NOTE_MAX   (1u << 20)  ///< bytes of a note's text
+#define LETTER_FLIGHT_MAX (64u << 10) ///< bytes of a recording in one letter
 
 enum letter_type {
     // control to worker
@@ -37,6 +38,7 @@ enum letter_type {
     LETTER_SLOT_WANT,
     LETTER_STATS_ASK,   ///< answered by STATS with the same `seq`
     LETTER_QUALITY_ASK, ///< of one room; answered by QUALITY with the same `seq`
+    LETTER_FLIGHT_ASK,  ///< a block of a room's recording; answered by FLIGHT, same `seq`
     LETTER_DATA_OUT,    ///< a text for the member's "salon" channel
     LETTER_LOG_LEVEL,   ///< write lines of this level and worse
     LETTER_NOTE,        ///< keep this for the control that comes after; given back to it
@@ -51,6 +53,7 @@ enum letter_type {
     LETTER_STATS,
     LETTER_TRACK_DEMAND,
     LETTER_QUALITY,
+    LETTER_FLIGHT,
     LETTER_DATA_IN, ///< what becomes of a member's data channels
     // … what a worker holds, told after HELLO to a control that is not its first
     LETTER_ROOM_HELD,   ///< a room; its NOTEs and members follow
@@ -155,6 +158,15 @@ struct letter_data {
     char *text;                 ///< owned, UTF-8, at most LETTER_TEXT bytes; NULL: ""
 };
 
+/** A block of a room's recording, as flight/flight.h gives it. */
+struct letter_flight {
+    uint64_t seq;
+    uint64_t number; ///< FLIGHT_ASK: of the first block that is of use; FLIGHT: of this one
+    uint64_t newest; ///< FLIGHT: of the last that there is
+    uint8_t *bytes;  ///< FLIGHT: owned; NULL: there is none
+    size_t len;      ///< at most LETTER_FLIGHT_MAX
+};
+
 /** One letter. Which member of the union holds is said by `type`. */
 struct letter {
     enum letter_type type;
@@ -168,6 +180,7 @@ struct letter {
         struct letter_mute mute;
         struct letter_held held;
         struct letter_note note;
+        struct letter_flight flight;
         struct letter_data data; ///< DATA_IN; DATA_OUT uses `text` alone
         struct {
             unsigned count;

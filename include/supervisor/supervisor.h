@@ -33,6 +33,7 @@ struct supervisor_conf {
     const char *log_format; ///< likewise
     const char *program;    ///< what to run; NULL: this executable again
     bool any_port;          ///< `port` was only found to be free: adopt one with another, too
+    unsigned flight_mib;    ///< of each worker, for recordings; 0: none
     unsigned hang_ms;       ///< silence after which a worker is killed; 0: 5 s
 };
 

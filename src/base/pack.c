@@ -34,8 +34,19 @@ static void write_groups(struct pack *p, uint64_t v)
     } while (v);
 }
 
+/** Most values are small and are written: one byte. False: it is not such a one. */
+static inline bool write_small(struct pack *p, uint64_t v, uint64_t max)
+{
+    if (v > 0x7f || v > max || p->reading || p->bad || p->at == p->end)
+        return false;
+    *p->at++ = (uint8_t)v;
+    return true;
+}
+
 void pack_u64(struct pack *p, uint64_t *v, uint64_t max)
 {
+    if (write_small(p, *v, max))
+        return;
     if (p->bad) {
         *v = p->reading ? 0 : *v;
         return;
@@ -54,6 +65,8 @@ void pack_u64(struct pack *p, uint64_t *v, uint64_t max)
 
 void pack_u32(struct pack *p, uint32_t *v, uint32_t max)
 {
+    if (write_small(p, *v, max))
+        return;
     uint64_t wide = p->reading ? 0 : *v;
     pack_u64(p, &wide, max);
     *v = (uint32_t)wide;
@@ -61,6 +74,8 @@ void pack_u32(struct pack *p, uint32_t *v, uint32_t max)
 
 void pack_u16(struct pack *p, uint16_t *v, uint16_t max)
 {
+    if (write_small(p, *v, max))
+        return;
     uint64_t wide = p->reading ? 0 : *v;
     pack_u64(p, &wide, max);
     *v = (uint16_t)wide;
@@ -68,6 +83,8 @@ void pack_u16(struct pack *p, uint16_t *v, uint16_t max)
 
 void pack_u8(struct pack *p, uint8_t *v, uint8_t max)
 {
+    if (write_small(p, *v, max))
+        return;
     uint64_t wide = p->reading ? 0 : *v;
     pack_u64(p, &wide, max);
     *v = (uint8_t)wide;
@@ -75,6 +92,8 @@ void pack_u8(struct pack *p, uint8_t *v, uint8_t max)
 
 void pack_bool(struct pack *p, bool *v)
 {
+    if (!p->reading && write_small(p, *v, 1))
+        return;
     uint64_t wide = p->reading ? 0 : *v;
     pack_u64(p, &wide, 1);
     *v = wide != 0;

@@ -85,6 +85,7 @@ static void on_lost(void *arg, unsigned worker)
         } else if (room->worker == (int)worker) {
             call_room_unplace(room);
             call_quality_lost(room);
+            call_flight_lost(room);
             struct call_member *m = LIST_FIRST(&room->members), *next;
             for (; m; m = next) {
                 next = LIST_NEXT(m, link);
@@ -149,6 +150,10 @@ void call_on_letter(void *arg, unsigned worker, const struct letter *l)
     }
     if (l->type == LETTER_QUALITY) {
         call_on_quality(room, l);
+        return;
+    }
+    if (l->type == LETTER_FLIGHT) {
+        call_on_flight(room, l);
         return;
     }
     struct call_member *m = call_member_find(room, l->member);

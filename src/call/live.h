@@ -45,8 +45,9 @@ struct call {
     struct call_gone gone[CALL_GONE_KEPT]; ///< a ring
     unsigned gone_at;
     struct call_room_list room_list;
-    uint64_t seq; ///< of the last MEMBER_AGREE or QUALITY_ASK
-    unsigned up;  ///< workers that have come up so far, until `ready` was told
+    uint64_t seq;               ///< of the last MEMBER_AGREE, QUALITY_ASK or FLIGHT_ASK
+    struct call_flight *flight; ///< a recording that is being fetched, or NULL
+    unsigned up;                ///< workers that have come up so far, until `ready` was told
     bool ready, draining, stopping;
     struct contacts_book contacts;
     struct call_counts counts;
@@ -264,6 +265,12 @@ void call_layers_forget(struct call_member *m);
 void call_on_quality(struct call_room *room, const struct letter *letter);
 /** The worker, or the room, is gone: nobody will answer. */
 void call_quality_lost(struct call_room *room);
+
+/* flight.c */
+
+void call_on_flight(struct call_room *room, const struct letter *letter);
+/** The worker, or the room, is gone: no more will come. */
+void call_flight_lost(struct call_room *room);
 
 /* happen.c */
 

@@ -99,6 +99,7 @@ void call_room_release(struct call_room *room)
     map_del(&room->call->rooms, room->id, strlen(room->id));
     LIST_REMOVE(room, link);
     call_quality_lost(room); // nobody finds the room any more to ask again
+    call_flight_lost(room);
     for (unsigned i = 0; i < CALL_CHAT_KEPT; i++)
         json_decref(room->chat[i]);
     free(room);

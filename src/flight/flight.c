@@ -52,6 +52,7 @@ static void spare(struct flight_pool *p, struct flight_block *b)
     b->of = NULL;
     b->next = p->spare;
     p->spare = b;
+    p->spared++;
 }
 
 /** Takes the oldest block out of a recording. */
@@ -66,10 +67,20 @@ static struct flight_block *shorten(struct flight *f)
     return b;
 }
 
+/** Nothing is recorded any more: the memory goes back. */
+static void dry(struct flight_pool *p)
+{
+    (void)madvise(p->block, p->used * sizeof(struct flight_block), MADV_DONTNEED);
+    p->used = p->spared = 0;
+    p->spare = NULL;
+}
+
 void flight_fini(struct flight *f)
 {
     while (f->first)
         spare(f->pool, shorten(f));
+    if (f->pool && f->pool->used > 0 && f->pool->spared == f->pool->used)
+        dry(f->pool);
     *f = (struct flight){0};
 }
 
@@ -79,6 +90,7 @@ static struct flight_block *take(struct flight_pool *p)
     struct flight_block *b = p->spare;
     if (b) {
         p->spare = b->next;
+        p->spared--;
         return b;
     }
     if (p->used < p->count)

@@ -21,7 +21,8 @@ bool flight_open(struct flight_reader *r, const uint8_t *bytes, size_t len,
     *r = (struct flight_reader){0};
     if (len < FLIGHT_FILE_HEAD || memcmp(bytes, magic, sizeof(magic)) != 0)
         return false;
-    *file = (struct flight_file){.wall = (usec_t)wire_get(bytes + 8, 8)};
+    const uint64_t wall = wire_get(bytes + 8, 8);
+    *file = (struct flight_file){.wall = wall <= PACK_FAR ? (usec_t)wall : 0};
     memcpy(file->version, bytes + 16, sizeof(file->version) - 1);
     memcpy(file->room, bytes + 32, sizeof(file->room) - 1);
     r->at = bytes + FLIGHT_FILE_HEAD;

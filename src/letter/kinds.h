@@ -42,12 +42,16 @@ int letter_read_data_in(struct fields *f, struct letter *out);
 int letter_read_data_out(struct fields *f, struct letter *out);
 int letter_read_note(struct fields *f, struct letter *out);
 int letter_read_held(struct fields *f, struct letter *out);
+int letter_read_flight_ask(struct fields *f, struct letter *out);
+int letter_read_flight(struct fields *f, struct letter *out);
 
 int letter_write_log_level(const struct letter *l, json_t *body);
 int letter_write_data_in(const struct letter *l, json_t *body);
 int letter_write_data_out(const struct letter *l, json_t *body);
 int letter_write_note(const struct letter *l, json_t *body);
 int letter_write_held(const struct letter *l, json_t *body);
+int letter_write_flight_ask(const struct letter *l, json_t *body);
+int letter_write_flight(const struct letter *l, json_t *body);
 int letter_write_hello(const struct letter *l, json_t *body);
 int letter_write_agree(const struct letter *l, json_t *body);
 int letter_write_agreed(const struct letter *l, json_t *body);

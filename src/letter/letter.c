@@ -15,6 +15,8 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
                           letter_write_stats_ask},
     [LETTER_QUALITY_ASK] = {"quality.ask", TO_ROOM, letter_read_stats_ask,
                             letter_write_stats_ask},
+    [LETTER_FLIGHT_ASK] = {"flight.ask", TO_ROOM, letter_read_flight_ask,
+                           letter_write_flight_ask},
     [LETTER_DATA_OUT] = {"data.out", TO_MEMBER, letter_read_data_out, letter_write_data_out},
     [LETTER_LOG_LEVEL] = {"log.level", TO_WORKER, letter_read_log_level,
                           letter_write_log_level},
@@ -32,6 +34,7 @@ const struct letter_kind letter_kind[LETTER_TYPE_COUNT] = {
     [LETTER_TRACK_DEMAND] = {"track.demand", TO_MEMBER, letter_read_demand,
                              letter_write_demand},
     [LETTER_QUALITY] = {"quality", TO_ROOM, letter_read_stats, letter_write_stats},
+    [LETTER_FLIGHT] = {"flight", TO_ROOM, letter_read_flight, letter_write_flight},
     [LETTER_DATA_IN] = {"data.in", TO_MEMBER, letter_read_data_in, letter_write_data_in},
     [LETTER_ROOM_HELD] = {"room.held", TO_ROOM, NULL, NULL},
     [LETTER_MEMBER_HELD] = {"member.held", TO_MEMBER, letter_read_held, letter_write_held},
@@ -57,6 +60,8 @@ void letter_fini(struct letter *l)
         free(l->u.data.text);
     if (l->type == LETTER_NOTE)
         free(l->u.note.text);
+    if (l->type == LETTER_FLIGHT)
+        free(l->u.flight.bytes);
     if (l->type == LETTER_STATS || l->type == LETTER_QUALITY)
         json_decref(l->u.stats.body);
 }

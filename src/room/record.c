@@ -143,8 +143,10 @@ void record_member(struct member *m, usec_t now)
     end(&d, FLIGHT_MEMBER, now);
     for (unsigned i = 0; i < m->track_count; i++)
         record_track(m, m->track[i], now);
-    for (unsigned i = 0; i < m->slot_count; i++)
+    for (unsigned i = 0; i < m->slot_count; i++) {
         record_slot(m, m->slot[i], now);
+        m->slot[i]->recorded = 0; // why it shows what it shows is said again, too
+    }
     if (m->down)
         record_state(m->down, now);
 }

@@ -92,12 +92,14 @@ void record_estimate(const struct downlink *d, const struct estimate *before,
 {
     uint8_t bytes[160];
     struct pack p;
+    const struct estimate *now_is = &d->estimate;
+    if (now_is->target_bps == before->target_bps && now_is->pace_bps == before->pace_bps &&
+        now_is->source == before->source && now_is->falls == before->falls &&
+        now_is->loss == before->loss)
+        return;
     struct estimate e = d->estimate;
     struct pace pace = *by;
     uint64_t bps = pace_bps(by);
-    if (e.target_bps == before->target_bps && e.pace_bps == before->pace_bps &&
-        e.source == before->source && e.falls == before->falls && e.loss == before->loss)
-        return;
     if (!begin(&p, bytes, sizeof(bytes), d->owner))
         return;
     estimate_pack(&p, &e);
@@ -107,16 +109,26 @@ void record_estimate(const struct downlink *d, const struct estimate *before,
     end(&p, bytes, d->owner, FLIGHT_ESTIMATE, now);
 }
 
+/** As pack_u64() writes it. Returns where it ends. */
+static uint8_t *put(uint8_t *at, uint64_t v)
+{
+    for (; v > 0x7f; v >>= 7)
+        *at++ = (uint8_t)(v | 0x80);
+    *at++ = (uint8_t)v;
+    return at;
+}
+
+/** On every feedback of every viewer: what is recorded most often, but for packets. */
 void record_share(const struct downlink *d, uint64_t bps, bool forced, bool due, usec_t now)
 {
     uint8_t bytes[32];
-    struct pack p;
-    if (!begin(&p, bytes, sizeof(bytes), d->owner))
+    const struct member *m = d->owner;
+    if (!flight_on(&m->room->flight) || bps > STATE_RATE_MAX)
         return;
-    pack_u64(&p, &bps, STATE_RATE_MAX);
-    pack_bool(&p, &forced);
-    pack_bool(&p, &due);
-    end(&p, bytes, d->owner, FLIGHT_SHARE, now);
+    uint8_t *at = put(put(bytes, (uint16_t)m->age), bps);
+    *at++ = forced;
+    *at++ = due;
+    flight_write(&m->room->flight, FLIGHT_SHARE, bytes, (size_t)(at - bytes), now);
 }
 
 static unsigned slot_place(const struct slot *s)
@@ -150,13 +162,34 @@ void record_divide(const struct downlink *d, const struct record_division *v, us
     end(&p, bytes, d->owner, FLIGHT_DIVIDE, now);
 }
 
-/** FNV-1a: two choices in a row that look alike by it are written once. */
-static uint32_t look(const uint8_t *bytes, size_t len)
+/** FNV-1a, by words. */
+static uint64_t mix(uint64_t h, uint64_t v)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ bytes[i]) * 16777619u;
-    return h ? h : 1;
+    return (h ^ v) * UINT64_C(1099511628211);
+}
+
+/** Two choices of a slot in a row that look alike by it are written once: they are made on
+ * every feedback, and rarely change. Of everything that choose_in_pack() and choose_out_pack()
+ * write.
+ */
+static uint32_t look(uint16_t of, const struct choose_in *in, const struct choose_out *out)
+{
+    const struct choose_source *s = &in->source;
+    const uint64_t flags =
+        (uint64_t)in->up | (uint64_t)in->muted << 1 | (uint64_t)in->paused << 2 |
+        (uint64_t)in->picture << 3 | (uint64_t)s->bound << 4 | (uint64_t)in->rationed << 5 |
+        (uint64_t)in->limited << 6 | (uint64_t)in->none << 7 | (uint64_t)out->divide << 8 |
+        (uint64_t)out->lacks << 9 | (uint64_t)s->count << 16 | (uint64_t)in->weighed << 24 |
+        (uint64_t)in->most << 32 | (uint64_t)out->why << 40 |
+        (uint64_t)(uint8_t)out->stream << 48;
+    uint64_t h = mix(UINT64_C(14695981039346656037), flags);
+    h = mix(h, (uint64_t)of << 32 | (uint64_t)in->width << 16 | in->height);
+    for (unsigned i = 0; i < s->count; i++)
+        h = mix(h, (uint64_t)s->lives[i] | (uint64_t)s->excused[i] << 1 |
+                       (uint64_t)in->unreadable[i] << 2 | (uint64_t)s->width[i] << 16 |
+                       (uint64_t)s->height[i] << 32);
+    const uint32_t seen = (uint32_t)(h ^ h >> 32);
+    return seen ? seen : 1;
 }
 
 void record_choice(struct slot *s, const struct choose_in *in, const struct choose_out *out,
@@ -164,19 +197,19 @@ void record_choice(struct slot *s, const struct choose_in *in, const struct choo
 {
     uint8_t bytes[160];
     struct pack p;
+    uint16_t of = (uint16_t)s->track->owner->age;
+    if (!flight_on(&s->owner->room->flight))
+        return;
+    const uint32_t seen = look(of, in, out);
+    if (seen == s->recorded || !begin(&p, bytes, sizeof(bytes), s->owner))
+        return;
+    s->recorded = seen;
     struct choose_in i = *in;
     struct choose_out o = *out;
     unsigned place = slot_place(s);
-    uint16_t of = (uint16_t)s->track->owner->age;
-    if (!begin(&p, bytes, sizeof(bytes), s->owner))
-        return;
     pack_u32(&p, &place, UINT8_MAX);
     pack_u16(&p, &of, UINT16_MAX);
     choose_in_pack(&p, &i);
     choose_out_pack(&p, &o);
-    const uint32_t seen = look(bytes, (size_t)(p.at - bytes));
-    if (seen == s->recorded)
-        return;
-    s->recorded = seen;
     end(&p, bytes, s->owner, FLIGHT_CHOICE, now);
 }

@@ -8,7 +8,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#define ARGS_MAX 14
+#define ARGS_MAX 16
 
 struct child {
     uv_process_t process;
@@ -33,12 +33,13 @@ static void on_exit_of(uv_process_t *process, int64_t status, int term_signal)
     ended(arg, term_signal ? -1 : (int)status);
 }
 
-/** The command line of a worker; `number` holds its two numbers. */
-static void fill_args(const char **args, const struct child_conf *conf, char number[2][16])
+/** The command line of a worker; `number` holds its numbers. */
+static void fill_args(const char **args, const struct child_conf *conf, char number[3][16])
 {
     unsigned n = 0;
     (void)snprintf(number[0], 16, "%u", conf->worker);
     (void)snprintf(number[1], 16, "%u", conf->port);
+    (void)snprintf(number[2], 16, "%u", conf->flight_mib);
     args[n++] = "salon";
     args[n++] = "media";
     args[n++] = "--worker";
@@ -47,6 +48,8 @@ static void fill_args(const char **args, const struct child_conf *conf, char num
     args[n++] = number[1];
     args[n++] = "--socket";
     args[n++] = conf->socket;
+    args[n++] = "--flight";
+    args[n++] = number[2];
     if (conf->log_level) {
         args[n++] = "--log-level";
         args[n++] = conf->log_level;
@@ -62,7 +65,7 @@ int child_start(uv_loop_t *loop, const struct child_conf *conf,
                 void (*ended)(void *arg, int status), void *arg, struct child **out)
 {
     const char *args[ARGS_MAX + 1];
-    char number[2][16];
+    char number[3][16];
     fill_args(args, conf, number);
 
     // Its complaints go where ours go; it reads nothing and prints nothing.

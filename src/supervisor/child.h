@@ -11,6 +11,7 @@ struct child_conf {
     unsigned worker;
     unsigned port;
     const char *socket;
+    unsigned flight_mib;                ///< for recordings
     const char *log_level, *log_format; ///< NULL: none given
 };
 

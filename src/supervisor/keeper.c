@@ -219,6 +219,7 @@ static void start(struct keeper *k)
         .worker = k->number,
         .port = k->port,
         .socket = k->path,
+        .flight_mib = sup->flight_mib,
         .log_level = sup->log_level,
         .log_format = sup->log_format,
     };

@@ -55,7 +55,7 @@ struct supervisor {
     void *arg;
     unsigned count;
     uint16_t port;
-    unsigned hang_ms;
+    unsigned hang_ms, flight_mib;
     char *program, *log_level, *log_format;
     bool any_port;
     uv_timer_t watch;    ///< asks every worker for its stats; when stopping, counts down

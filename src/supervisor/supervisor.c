@@ -60,6 +60,7 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
     s->count = conf->workers;
     s->port = conf->port;
     s->any_port = conf->any_port;
+    s->flight_mib = conf->flight_mib;
     s->hang_ms = conf->hang_ms ? conf->hang_ms : HANG_MS;
     if (!copy_strings(s, conf))
         goto fail;

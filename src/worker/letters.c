@@ -180,6 +180,23 @@ static void quality(struct worker *w, const struct letter *l, usec_t now)
     letter_fini(&reply);
 }
 
+static void flight(struct worker *w, const struct letter *l, usec_t now)
+{
+    (void)now;
+    const struct room *r = find_room(w, l);
+    struct flight_given *given = r ? malloc(sizeof(*given)) : NULL;
+    struct letter reply = {.type = LETTER_FLIGHT, .u.flight.seq = l->u.flight.seq};
+    memcpy(reply.room, l->room, sizeof(reply.room));
+    if (given && flight_give(&r->flight, l->u.flight.number, given)) {
+        reply.u.flight.number = given->number;
+        reply.u.flight.newest = given->newest;
+        reply.u.flight.bytes = given->bytes;
+        reply.u.flight.len = given->len;
+    }
+    w->conf.post(w->conf.ctx, &reply);
+    free(given); // the bytes were its own
+}
+
 bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
 {
     static const run_fn run[LETTER_TYPE_COUNT] = {
@@ -194,6 +211,7 @@ bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now)
         [LETTER_NOTE] = note,
         [LETTER_STATS_ASK] = stats,
         [LETTER_QUALITY_ASK] = quality,
+        [LETTER_FLIGHT_ASK] = flight,
     };
     if (run[letter->type])
         run[letter->type](w, letter, now);

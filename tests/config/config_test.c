@@ -42,6 +42,7 @@ static void the_commented_file_says_the_defaults(void **state)
     assert_string_equal(file->state, defaults->state);
     assert_int_equal(file->media.workers, defaults->media.workers);
     assert_int_equal(file->media.port, defaults->media.port);
+    assert_int_equal(file->media.flight_mib, defaults->media.flight_mib);
     assert_memory_equal(&file->limits, &defaults->limits, sizeof file->limits);
     assert_string_equal(file->log.level, defaults->log.level);
     assert_string_equal(file->log.format, defaults->log.format);
@@ -110,6 +111,33 @@ static void a_fault_is_named_by_file_line_and_field(void **state)
             fail_msg("not \"%s\" but \"%s\"", bad[i].why, why);
         assert_null(strchr(why, '\n'));
     }
+}
+
+static void none_of_a_recorders_memory_is_not_the_default(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned mib;
+    } file[] = {{"", 32},
+                {"media: {workers: 1}", 32},
+                {"media: {flight_mib: 0}", 0},
+                {"media: {flight_mib: 7}", 7}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        struct config *c = parse(file[i].text);
+
+        assert_non_null(c);
+        assert_int_equal(c->media.flight_mib, file[i].mib);
+        config_free(c);
+    }
+    setenv("SALON_MEDIA_FLIGHT_MIB", "0", 1);
+    struct config *c = parse("");
+    unsetenv("SALON_MEDIA_FLIGHT_MIB");
+    assert_non_null(c);
+    assert_int_equal(c->media.flight_mib, 0);
+    config_free(c);
+    assert_null(parse("media: {flight_mib: 257}"));
 }
 
 static void a_missing_file_is_named(void **state)
@@ -250,6 +278,7 @@ int main(void)
         cmocka_unit_test(the_commented_file_says_the_defaults),
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(a_fault_is_named_by_file_line_and_field),
+        cmocka_unit_test(none_of_a_recorders_memory_is_not_the_default),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(the_environment_stands_over_the_file),
         cmocka_unit_test(what_is_wrong_in_the_environment_names_the_variable),

@@ -149,6 +149,30 @@ static void rooms_share_a_pool_and_the_oldest_goes_first(void **state)
     flight_pool_fini(&pool);
 }
 
+static void memory_goes_back_when_the_last_room_closes(void **state)
+{
+    struct flight_pool pool;
+    struct flight a, b;
+    usec_t first = 0, last = 0;
+    (void)state;
+    assert_int_equal(flight_pool_init(&pool, (size_t)8 * (FLIGHT_BLOCK + 64)), 0);
+    flight_init(&a, &pool);
+    flight_init(&b, &pool);
+    for (unsigned i = 0; i < 10000; i++)
+        flight_sent(i % 3 ? &a : &b, 1, 1, 1200, 0, SEC + i);
+    assert_true(pool.used > 3);
+    flight_fini(&a);
+    assert_true(count(&b, 1, &first, &last) > 3000);
+    flight_fini(&b);
+    assert_int_equal(pool.used, 0);
+    flight_init(&a, &pool); // and it is as at first
+    flight_sent(&a, 1, 1, 1200, 0, 3 * SEC);
+    assert_int_equal(count(&a, 1, &first, &last), 1);
+    assert_int_equal(pool.used, 1);
+    flight_fini(&a);
+    flight_pool_fini(&pool);
+}
+
 static void without_a_pool_nothing_is_recorded(void **state)
 {
     struct flight_pool none;
@@ -171,6 +195,7 @@ int main(void)
         cmocka_unit_test(records_come_back_as_they_were_written),
         cmocka_unit_test(a_minute_is_kept_and_no_more),
         cmocka_unit_test(rooms_share_a_pool_and_the_oldest_goes_first),
+        cmocka_unit_test(memory_goes_back_when_the_last_room_closes),
         cmocka_unit_test(without_a_pool_nothing_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,34 @@
 /* A recording is read and repeated, whoever made it: block by block, as a file; and, so that
  * the digest of a block need not be guessed, record by record. */
 #include "flight/replay.h"
+#include "flight/tell.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static void require(int holds)
+static void require(bool holds)
 {
     if (!holds)
         abort();
+}
+
+/** Words, too, whatever it says. */
+static bool tell(const struct flight_record *record, struct explain *explain)
+{
+    char line[40];
+    flight_tell(record, line, sizeof(line)); // most are cut
+    require(strlen(line) < sizeof(line));
+    return explain_step(explain, record);
+}
+
+static void end(struct explain *explain)
+{
+    FILE *nowhere = fopen("/dev/null", "we");
+    require(nowhere && explain_write(explain, NULL, nowhere));
+    (void)fclose(nowhere);
+    explain_destroy(explain);
 }
 
 static void as_a_file(const uint8_t *bytes, size_t len)
@@ -21,11 +39,14 @@ static void as_a_file(const uint8_t *bytes, size_t len)
     if (!flight_open(&r, bytes, len, &file))
         return;
     struct replay *replay = replay_create();
-    require(replay != NULL);
+    struct explain *explain = explain_create();
+    require(replay && explain);
     while (flight_next(&r, &record)) {
         require(record.body >= bytes && record.body + record.len <= bytes + len);
         (void)replay_step(replay, &record);
+        require(tell(&record, explain));
     }
+    end(explain);
     replay_destroy(replay);
 }
 
@@ -34,7 +55,8 @@ static void as_records(const uint8_t *bytes, size_t len)
 {
     struct replay *replay = replay_create();
     struct flight_record record = {.at = 1000 * USEC_PER_SEC};
-    require(replay != NULL);
+    struct explain *explain = explain_create();
+    require(replay && explain);
     while (len > 3) {
         record.type = (enum flight_type)(FLIGHT_SENT + bytes[0] % (FLIGHT_TYPES - FLIGHT_SENT));
         record.at += bytes[1] * USEC_PER_MS;
@@ -46,9 +68,11 @@ static void as_records(const uint8_t *bytes, size_t len)
             break;
         record.body = bytes + 4;
         (void)replay_step(replay, &record);
+        require(tell(&record, explain));
         bytes += 4 + record.len;
         len -= 4 + record.len;
     }
+    end(explain);
     replay_destroy(replay);
 }
 

@@ -242,6 +242,37 @@ static void the_quality_of_a_room_is_asked_by_seq(void **state)
     letter_fini(&out);
 }
 
+static void a_block_of_a_recording_survives(void **state)
+{
+    (void)state;
+    uint8_t bytes[1000];
+    struct letter l = {
+        .type = LETTER_FLIGHT_ASK, .room = "rm_1", .u.flight = {.seq = 9, .number = 70}};
+    struct letter out;
+    round_trip(&l, &out);
+    assert_int_equal(out.u.flight.seq, 9);
+    assert_int_equal(out.u.flight.number, 70);
+    letter_fini(&out);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i * 7);
+    for (size_t len = 0; len < sizeof(bytes); len += len < 5 ? 1 : 331) {
+        uint8_t *copy = malloc(sizeof(bytes)); // the letter's
+        assert_non_null(copy);
+        memcpy(copy, bytes, sizeof(bytes));
+        l = (struct letter){
+            .type = LETTER_FLIGHT,
+            .room = "rm_1",
+            .u.flight = {.seq = 9, .number = 71, .newest = 75, .bytes = copy, .len = len}};
+        round_trip(&l, &out);
+        assert_int_equal(out.u.flight.number, 71);
+        assert_int_equal(out.u.flight.newest, 75);
+        assert_int_equal(out.u.flight.len, len);
+        if (len)
+            assert_memory_equal(out.u.flight.bytes, bytes, len);
+        letter_fini(&out);
+    }
+}
+
 static void a_log_level_crosses_by_name(void **state)
 {
     (void)state;
@@ -299,6 +330,14 @@ static void what_is_no_letter_is_refused_by_field(void **state)
     refuse("{\"type\":\"slot.changed\",\"room\":\"r\",\"member\":\"m\",\"seats\":[1]}", "mid");
     refuse("{\"type\":\"quality.ask\",\"seq\":1}", "room");
     refuse("{\"type\":\"quality\",\"room\":\"r\",\"seq\":1}", "body");
+    refuse("{\"type\":\"flight.ask\",\"room\":\"r\",\"seq\":1}", "number");
+    refuse("{\"type\":\"flight\",\"room\":\"r\",\"seq\":1,\"number\":1,\"newest\":1}", "bytes");
+    refuse("{\"type\":\"flight\",\"room\":\"r\",\"seq\":1,\"number\":1,\"newest\":1,"
+           "\"bytes\":\"AAA\"}",
+           "bytes");
+    refuse("{\"type\":\"flight\",\"room\":\"r\",\"seq\":1,\"number\":1,\"newest\":1,"
+           "\"bytes\":\" AAAA   \"}",
+           "bytes");
     refuse("{\"type\":\"track.demand\",\"room\":\"r\",\"member\":\"m\",\"tracks\":[]}",
            "generation");
     refuse("{\"type\":\"track.demand\",\"room\":\"r\",\"member\":\"m\",\"generation\":1,"
@@ -326,6 +365,7 @@ int main(void)
         cmocka_unit_test(stats_carry_any_object),
         cmocka_unit_test(the_demand_for_each_track_survives),
         cmocka_unit_test(the_quality_of_a_room_is_asked_by_seq),
+        cmocka_unit_test(a_block_of_a_recording_survives),
         cmocka_unit_test(a_log_level_crosses_by_name),
         cmocka_unit_test(every_type_has_its_own_name),
         cmocka_unit_test(what_is_no_letter_is_refused_by_field),

@@ -2,6 +2,7 @@
 #include "scene.h"
 
 #include "flight/replay.h"
+#include "flight/tell.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,6 +320,54 @@ static void no_address_is_recorded(void **state)
     sim_each_seed(__func__, look_for_secrets, 1);
 }
 
+/** What is said of one who is watched by that id. To be freed. */
+static char *explain(const struct film *f, const char *id)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    struct explain *e = explain_create();
+    assert_true(out && e);
+    for (size_t i = 0; i < f->count; i++)
+        assert_true(explain_step(e, &f->record[i]));
+    assert_true(explain_write(e, id, out));
+    assert_false(explain_write(e, "nobody", out));
+    explain_destroy(e);
+    (void)fclose(out);
+    return text;
+}
+
+static void say_why(struct sim *s)
+{
+    char line[TELL_SIZE];
+    happen(s);
+    struct tape t = fetch(s);
+    struct film f = develop(&t);
+    for (size_t i = 0; i < f.count; i++) {
+        flight_tell(&f.record[i], line, sizeof(line));
+        sim_check(s, !strstr(line, "no sense") && strlen(line) > 4, "\"%s\"", line);
+    }
+    // His line fell to a tenth; the other's camera fell silent only at the end.
+    char *text = explain(&f, s->client[3]->id);
+    sim_check(s, strstr(text, "bandwidth_limited"), "it was not the line's fault: %s", text);
+    sim_check(s, strstr(text, "smaller for the line: packets were lost"), "%s", text);
+    sim_check(s, strstr(text, s->client[0]->id), "it is not said whose picture: %s", text);
+    sim_check(s, strstr(text, "camera of"), "it is not said which picture: %s", text);
+    free(text);
+    // One who publishes alone, on a good line: nothing to say.
+    text = explain(&f, s->client[0]->id);
+    sim_check(s, !strstr(text, "smaller for the line"), "%s", text);
+    free(text);
+    throw_away(&f);
+    free(t.bytes);
+}
+
+static void it_says_why_a_picture_was_bad(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, say_why, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +377,7 @@ int main(void)
         cmocka_unit_test(any_byte_that_is_changed_is_found),
         cmocka_unit_test(a_recording_that_begins_in_the_middle_is_repeated),
         cmocka_unit_test(no_address_is_recorded),
+        cmocka_unit_test(it_says_why_a_picture_was_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

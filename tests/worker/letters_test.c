@@ -165,6 +165,56 @@ static void flood_of_nacks_is_bounded(void **state)
     sim_each_seed(__func__, flood_nacks, 2);
 }
 
+/* ---- recordings ---- */
+
+static uint64_t newest;
+static size_t blocks, last_len;
+
+static void note_block(void *ctx, const struct letter *l)
+{
+    (void)ctx;
+    if (l->type != LETTER_FLIGHT)
+        return;
+    assert_int_equal(l->u.flight.seq, 5);
+    newest = l->u.flight.newest;
+    last_len = l->u.flight.len;
+    blocks += last_len > 0 && l->u.flight.number == blocks;
+}
+
+static void ask_for_block(struct sim *s, const char *room, uint64_t number)
+{
+    struct letter l = {.type = LETTER_FLIGHT_ASK, .u.flight = {.seq = 5, .number = number}};
+    (void)snprintf(l.room, sizeof(l.room), "%s", room);
+    (void)worker_on_letter(s->worker, &l, s->now);
+}
+
+static void fetch(struct sim *s)
+{
+    struct room *r = map_get(&s->worker->rooms, SIM_ROOM, strlen(SIM_ROOM));
+    assert_int_equal(flight_pool_init(&s->worker->flight, 4 << 20), 0);
+    flight_init(&r->flight, &s->worker->flight);
+    s->worker->conf.post = note_block;
+    newest = blocks = last_len = 0;
+    usec_t now = s->now;
+    for (unsigned i = 0; i < 3 * FLIGHT_BLOCK / 8 + 1; i++)
+        flight_sent(&r->flight, 1, 1, 1200, (uint16_t)i, now);
+    ask_for_block(s, "another", 0);
+    sim_check(s, last_len == 0, "there is one of a room that is not there");
+    do
+        ask_for_block(s, SIM_ROOM, blocks);
+    while (last_len > 0 && blocks <= newest);
+    sim_check(s, blocks == 4 && newest == 3, "%u of %u came", (unsigned)blocks,
+              (unsigned)newest + 1);
+    ask_for_block(s, SIM_ROOM, blocks);
+    sim_check(s, last_len == 0, "there is one behind the last");
+}
+
+static void a_recording_is_given_block_by_block(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, fetch, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +224,7 @@ int main(void)
         cmocka_unit_test(only_quit_ends_the_process),
         cmocka_unit_test(statistics_say_what_went_through),
         cmocka_unit_test(flood_of_nacks_is_bounded),
+        cmocka_unit_test(a_recording_is_given_block_by_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
