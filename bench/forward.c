@@ -51,6 +51,7 @@ struct bench {
     struct dtls_ctx dtls;
     struct seal_engine seal;
     struct worker *worker;
+    struct load_result *load; ///< shared with the load
     struct udp_batch *rx;
     struct gather gather;
     uint64_t turns;
@@ -63,10 +64,12 @@ static void flush(void *ctx, struct udp_batch *b)
     udp_send(be->fd, b);
 }
 
+/** As control does: a client has its answer when the worker has agreed. */
 static void post(void *ctx, const struct letter *letter)
 {
-    (void)ctx;
-    (void)letter;
+    const struct bench *be = ctx;
+    if (letter->type == LETTER_MEMBER_AGREED)
+        be->load->agreed++;
 }
 
 static uint64_t resident(void)
@@ -284,6 +287,7 @@ static int measure(const struct options *o)
     int ends[2];
     struct load_result *load =
         mmap(NULL, sizeof(*load), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    be.load = load;
     if (load == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 ||
         !open_bench(&be, o))
         return 1;
@@ -313,10 +317,10 @@ static int measure(const struct options *o)
     return !fine;
 }
 
-static const char usage[] =
-    "usage: forward [--viewers N] [--rate N] [--seconds N] [--conference | --silent]\n"
-    "               [--profile gcm128|gcm256|cm80]\n"
-    "               [--backend best|openssl|ipsec-mb] [--json]\n";
+static const char usage[] = "usage: forward [--viewers N] [--rate N] [--seconds N] "
+                            "[--conference | --silent]\n"
+                            "               [--profile gcm128|gcm256|cm80]\n"
+                            "               [--backend best|openssl|ipsec-mb] [--json]\n";
 
 static bool choose(const char *text, const char *const name[], unsigned n, unsigned *out)
 {
@@ -329,15 +333,10 @@ static bool choose(const char *text, const char *const name[], unsigned n, unsig
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option options[] = {
-        {"viewers", required_argument, NULL, 'v'},
-        {"rate", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},
-        {"profile", required_argument, NULL, 'p'},
-        {"backend", required_argument, NULL, 'b'},
-        {"conference", no_argument, NULL, 'c'},
-        {"silent", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},
-        {0},
+        {"viewers", required_argument, NULL, 'v'}, {"rate", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 's'}, {"profile", required_argument, NULL, 'p'},
+        {"backend", required_argument, NULL, 'b'}, {"conference", no_argument, NULL, 'c'},
+        {"silent", no_argument, NULL, 'q'},        {"json", no_argument, NULL, 'j'},          {0},
     };
     static const char *const profiles[] = {"gcm128", "gcm256", "cm80"};
     static const char *const openssl[] = {"SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM",

@@ -75,6 +75,7 @@ static struct client *add_client(struct load *l, usec_t now)
     l->client[n] = c;
     l->fd[n] = fd;
     client_init(c, &l->env, (uint16_t)n, &usual, now);
+    c->no_checks = true; // it has no answer yet
     return c;
 }
 
@@ -155,9 +156,12 @@ static usec_t turn(struct load *l)
     const struct timespec pause = {.tv_nsec = 500000};
     (void)nanosleep(&pause, NULL);
     const usec_t now = usec_now();
-    for (unsigned i = 0; i < l->count; i++)
+    for (unsigned i = 0; i < l->count; i++) {
+        if (i < l->out->agreed)
+            l->client[i]->no_checks = false;
         if (client_deadline(l->client[i]) <= now)
             client_tick(l->client[i], now);
+    }
     for (unsigned i = 0; i < l->count; i++)
         drain(l, i, now);
     return now;

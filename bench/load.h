@@ -26,10 +26,11 @@ struct load_conf {
 
 /** Shared by both processes. The load writes, the worker's side reads. */
 struct load_result {
-    _Atomic unsigned phase; ///< enum load_phase
-    uint64_t received;      ///< RTP packets that came to viewers while it ran
-    uint64_t opened;        ///< of them, every hundredth, decrypted and compared
-    uint64_t wrong;         ///< and found not to be what was sent
+    _Atomic unsigned phase;  ///< enum load_phase
+    _Atomic unsigned agreed; ///< clients whose agreement the worker took; it writes this one
+    uint64_t received;       ///< RTP packets that came to viewers while it ran
+    uint64_t opened;         ///< of them, every hundredth, decrypted and compared
+    uint64_t wrong;          ///< and found not to be what was sent
     uint64_t published;
     usec_t join_p50, join_p99;   ///< from the agreement to a viewer's first packet of media
     usec_t delay_p50, delay_p99; ///< from the picture to the viewer, the load's turns included

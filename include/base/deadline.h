@@ -38,4 +38,13 @@ usec_t deadline_next(const struct deadline_heap *h);
 /** Calls everyone who is due at `now`, earliest first; each is taken out before its call. */
 void deadline_run(struct deadline_heap *h, usec_t now);
 
+/**
+ * `at`, or up to `span` later: a moment that all have in common who wait with the same `span`.
+ * What need not be punctual is done for many in one wake-up.
+ */
+static inline usec_t deadline_together(usec_t at, usec_t span)
+{
+    return (at + span - 1) / span * span;
+}
+
 #endif

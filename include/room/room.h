@@ -44,6 +44,10 @@ void room_changed(struct room *r, usec_t now);
 /** A viewer's wants have changed: likewise, but nobody else's seats. */
 void room_touched(struct member *viewer, usec_t now);
 
+/** Its transport is up: what it was seated with while it connected is shown at once. Nobody
+ * else's seats change by that. */
+void room_connected(struct member *m, usec_t now);
+
 /** Control is to be told soon what slots have become. */
 void room_wake(struct room *r, usec_t now);
 

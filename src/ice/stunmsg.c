@@ -3,9 +3,9 @@
 #include "base/bytes.h"
 #include "ice/ice.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 #include <stun/stunagent.h>
 #include <stun/usages/ice.h>
@@ -67,6 +67,38 @@ const uint8_t *stunmsg_find(const uint8_t *msg, size_t len, uint16_t type, size_
     return NULL;
 }
 
+static EVP_MAC_CTX *hmac_new(void)
+{
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+    EVP_MAC_free(mac);
+    char digest[] = "SHA1";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    if (ctx && EVP_MAC_CTX_set_params(ctx, params) == 1)
+        return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
+
+/**
+ * Looked up once for the process, in which one thread reads datagrams: to look it up for each
+ * check costs three times what it computes, and people who only listen send little else.
+ */
+static bool hmac_sha1(const char *key, const uint8_t *text, size_t len,
+                      uint8_t out[INTEGRITY_SIZE])
+{
+    static EVP_MAC_CTX *ctx;
+    size_t out_len = 0;
+    if (!ctx)
+        ctx = hmac_new();
+    return ctx && EVP_MAC_init(ctx, (const uint8_t *)key, strlen(key), NULL) == 1 &&
+           EVP_MAC_update(ctx, text, len) == 1 &&
+           EVP_MAC_final(ctx, out, &out_len, INTEGRITY_SIZE) == 1 && out_len == INTEGRITY_SIZE;
+}
+
 bool stunmsg_authentic(const uint8_t *msg, size_t len, const char *pwd)
 {
     size_t size = 0;
@@ -83,25 +115,8 @@ bool stunmsg_authentic(const uint8_t *msg, size_t len, const char *pwd)
     memcpy(text, msg, covered);
     wr16(text + 2, (uint16_t)(covered + 4 + INTEGRITY_SIZE - STUNMSG_HEADER));
 
-    uint8_t want[EVP_MAX_MD_SIZE];
-    unsigned want_len = 0;
-    return HMAC(EVP_sha1(), pwd, (int)strlen(pwd), text, covered, want, &want_len) &&
-           want_len == INTEGRITY_SIZE && CRYPTO_memcmp(want, mac, INTEGRITY_SIZE) == 0;
-}
-
-/** libnice's validater: the integrity holds already; the key is for signing the answer. */
-// NOLINTNEXTLINE(readability-function-size): the signature is libnice's
-static bool give_password(StunAgent *agent, StunMessage *message, uint8_t *username,
-                          uint16_t username_len, uint8_t **password, size_t *password_len,
-                          void *user_data)
-{
-    (void)agent;
-    (void)message;
-    (void)username;
-    (void)username_len;
-    *password = user_data;
-    *password_len = strlen(user_data);
-    return true;
+    uint8_t want[INTEGRITY_SIZE];
+    return hmac_sha1(pwd, text, covered, want) && CRYPTO_memcmp(want, mac, INTEGRITY_SIZE) == 0;
 }
 
 /** IPv4 addresses are v4-mapped with us, but not in XOR-MAPPED-ADDRESS. */
@@ -144,9 +159,15 @@ enum drop stunmsg_answer(const uint8_t *msg, size_t len, const char *pwd,
     StunAgent agent;
     StunMessage request;
     StunMessage error;
+    // The integrity holds already: libnice need not compute it again. The key signs the answer.
     stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389,
-                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
-    switch (stun_agent_validate(&agent, &request, msg, len, give_password, (void *)pwd)) {
+                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT |
+                        STUN_AGENT_USAGE_IGNORE_CREDENTIALS);
+    const StunValidationStatus valid =
+        stun_agent_validate(&agent, &request, msg, len, NULL, NULL);
+    request.key = (uint8_t *)pwd;
+    request.key_len = strlen(pwd);
+    switch (valid) {
     case STUN_VALIDATION_SUCCESS:
         check->priority = stun_usage_ice_conncheck_priority(&request);
         check->use_candidate = stun_usage_ice_conncheck_use_candidate(&request);

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Members' reports are due at the same moments: one wake-up and one call for those of many.
 #define REPORT_INTERVAL USEC_PER_SEC
+#define REPORT_TOGETHER (50 * USEC_PER_MS)
 #define RTCP_SIZE       1200 ///< bytes of one compound packet of ours, before sealing
 #define NACK_BATCH      64   ///< sequence numbers asked for at a time
 
@@ -189,7 +191,9 @@ void member_send_rtcp(struct member *m, usec_t now)
     if (now >= m->report_at) {
         write_receiver_reports(&o, now);
         write_sender_reports(&o, now);
-        m->report_at = m->track_count || m->slot_count ? now + REPORT_INTERVAL : USEC_NEVER;
+        m->report_at = m->track_count || m->slot_count
+                           ? deadline_together(now + REPORT_INTERVAL, REPORT_TOGETHER)
+                           : USEC_NEVER;
     }
     out_send(&o);
 }

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEAT_DELAY (5 * USEC_PER_MS) ///< many changes at once are one seating
+#define SEAT_DELAY (5 * USEC_PER_MS)  ///< many changes at once are one seating
+#define IDLE_TICK  (2 * USEC_PER_SEC) ///< of a room in which nobody publishes
 
 static void on_deadline(void *owner, usec_t now);
 
@@ -114,6 +115,16 @@ void room_touched(struct member *viewer, usec_t now)
     room_wake(r, r->seat_at);
 }
 
+void room_connected(struct member *m, usec_t now)
+{
+    if (!m->down || m->seating.done != m->room->seating.change) {
+        room_touched(m, now); // its seats are not given yet
+        return;
+    }
+    m->down->dirty = true;
+    downlink_share(m->down, now);
+}
+
 static void tell_speaker(struct room *r)
 {
     struct letter l = {.type = LETTER_SPEAKER};
@@ -182,12 +193,18 @@ void room_tell_again(struct room *r, usec_t now)
     demand_tick(r, false, now);
 }
 
+/** Nobody publishes, nobody spoke: there is nothing to look at, for however many. */
+static bool is_idle(const struct room *r)
+{
+    return r->seating.count == 0 && !r->speaker && r->heard == 0;
+}
+
 static void on_deadline(void *owner, usec_t now)
 {
     struct room *r = owner;
     bool choose = false;
     if (now >= r->tick_at) {
-        r->tick_at = now + SPEAKER_INTERVAL;
+        r->tick_at = now + (is_idle(r) ? IDLE_TICK : SPEAKER_INTERVAL);
         pick_speaker(r, now);
         voices_tick(r, now);
         choose = true;
@@ -196,6 +213,8 @@ static void on_deadline(void *owner, usec_t now)
     if (seat) {
         r->seat_at = USEC_NEVER;
         seating_tick(r, now);
+        if (!is_idle(r))
+            r->tick_at = usec_min(r->tick_at, now + SPEAKER_INTERVAL);
     }
     for (unsigned i = 0; i < r->member_count; i++) {
         struct member *m = r->member[i];

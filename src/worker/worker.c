@@ -112,7 +112,7 @@ static enum drop on_dtls(struct worker *w, struct member *m, struct udp_datagram
     const enum drop why = peer_on_dtls(&m->peer, d, &w->tx, now);
     if (m->peer.state == PEER_UP && before != PEER_UP) {
         m->report_at = now;
-        room_changed(m->room, now);
+        room_connected(m, now);
     }
     member_wake(m, peer_deadline(&m->peer));
     member_settle(m, now);

@@ -33,13 +33,18 @@ static void join_warm(struct sim *s)
     sim_settle(s);
     sim_run(s, USEC_PER_SEC);
     struct client *v[50];
+    unsigned at_once = 0;
     for (unsigned i = 0; i < 50; i++) {
         v[i] = scene_viewer(s, NULL, 1);
         sim_run(s, 200 * USEC_PER_MS);
     }
     sim_run(s, 2 * USEC_PER_SEC);
-    for (unsigned i = 0; i < 50; i++)
+    for (unsigned i = 0; i < 50; i++) {
         check_joiner(s, v[i]);
+        // In the turn in which the handshake ended: its seat was given meanwhile.
+        at_once += scene_picture(v[i])->first_at - v[i]->up_at < 3 * USEC_PER_MS;
+    }
+    sim_check(s, at_once > 45, "only %u were shown the picture at once", at_once);
     sim_check(s, scene_requests(p) == 0, "the publisher was asked %u times", scene_requests(p));
     sim_check(s, sim_stat(s, "replays") >= 50, "only %d began with the cache",
               (int)sim_stat(s, "replays"));
