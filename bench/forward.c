@@ -318,7 +318,7 @@ static int measure(const struct options *o)
 }
 
 static const char usage[] = "usage: forward [--viewers N] [--rate N] [--seconds N] "
-                            "[--conference | --silent]\n"
+                            "[--conference | --silent] [--uneven]\n"
                             "               [--profile gcm128|gcm256|cm80]\n"
                             "               [--backend best|openssl|ipsec-mb] [--json]\n";
 
@@ -336,7 +336,8 @@ static bool parse(int argc, char **argv, struct options *o)
         {"viewers", required_argument, NULL, 'v'}, {"rate", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'}, {"profile", required_argument, NULL, 'p'},
         {"backend", required_argument, NULL, 'b'}, {"conference", no_argument, NULL, 'c'},
-        {"silent", no_argument, NULL, 'q'},        {"json", no_argument, NULL, 'j'},          {0},
+        {"silent", no_argument, NULL, 'q'},        {"uneven", no_argument, NULL, 'u'},
+        {"json", no_argument, NULL, 'j'},          {0},
     };
     static const char *const profiles[] = {"gcm128", "gcm256", "cm80"};
     static const char *const openssl[] = {"SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM",
@@ -361,6 +362,8 @@ static bool parse(int argc, char **argv, struct options *o)
             o->load.conference = true;
         else if (c == 'q')
             o->load.silent = true;
+        else if (c == 'u')
+            o->load.uneven = true;
         else if (c == 'j')
             o->json = true;
         else

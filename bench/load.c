@@ -196,6 +196,7 @@ static void publish(const struct load *l, struct client *c)
     video->interval /= l->conf->rate;
     video->layer[0].packets_per_frame = 6;
     video->payload = RTP_BYTES - 12 - 12;
+    video->uneven = l->conf->uneven;
 }
 
 static void add_publisher(struct load *l)

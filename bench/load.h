@@ -19,6 +19,7 @@ struct load_conf {
     unsigned viewers;    ///< beside the publisher
     bool conference;     ///< everybody publishes, and sees everybody
     bool silent;         ///< nobody publishes: what does it cost that they are there?
+    bool uneven;         ///< half of a frame's packets are a byte longer, as with browsers
     unsigned rate;       ///< times 30 frames of 6 packets and 50 audio packets a second
     unsigned seconds;    ///< of LOAD_RUNNING
     const char *profile; ///< OpenSSL's name of the one SRTP profile that is offered

@@ -119,6 +119,13 @@ struct slot {
     uint64_t nacks, resent;   ///< packets asked for, and sent again
 };
 
+/** May its packets be padded? Not where one that is sent again must be the same bytes: without
+ * RTX that is so, under one key and one number. */
+static inline bool slot_may_pad(const struct slot *s)
+{
+    return s->rtx_ssrc != 0 && !s->seal.tags;
+}
+
 /** Builds one from an m-line the client receives on; NULL without memory. Owned by the caller.
  */
 struct slot *slot_create(struct member *owner, const struct agree_mline *m,

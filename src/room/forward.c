@@ -13,6 +13,10 @@
 // and the next ones are written there. Smaller rooms' trains leave with all else in the batch.
 #define SEND_AT 192
 
+// Browsers divide a frame evenly: some of its packets are a byte shorter than the rest, and an
+// extension that only some have makes a word. A burst ends after a shorter packet.
+#define EVEN_MOST 4
+
 /** Packets behind the batch's committed ones that wait to be encrypted together. */
 struct waiting {
     struct room_env *env;
@@ -70,6 +74,29 @@ static void pass_on(struct waiting *w, struct slot *s, struct stream *st, const 
         w->count++;
 }
 
+/**
+ * Makes one viewer's packets from `first` on as long as the longest of them, where a few bytes
+ * of padding do (RFC 3550 section 5.1): then they leave as one burst. The last may be shorter.
+ */
+static void even_out(struct waiting *w, const struct slot *s, unsigned first)
+{
+    size_t most = 0;
+    if (w->env->tx->single || !slot_may_pad(s))
+        return;
+    for (unsigned i = first; i < w->count; i++)
+        most = w->job[i].len > most ? w->job[i].len : most;
+    for (unsigned i = first; i + 1 < w->count; i++) {
+        struct seal_job *job = &w->job[i];
+        const size_t pad = most - job->len;
+        if (pad == 0 || pad > EVEN_MOST)
+            continue;
+        job->pkt[0] |= 0x20;
+        memset(job->pkt + job->len, 0, pad);
+        job->len = most;
+        job->pkt[most - 1] = (uint8_t)pad;
+    }
+}
+
 static void one(struct room_env *env, struct stream *st, const struct rtp *pkt,
                 const struct payload *desc, usec_t now)
 {
@@ -93,8 +120,13 @@ void forward_waiting(struct room_env *env, usec_t now)
     w.env = env;
     w.count = 0;
     for (unsigned i = st->slot_count; i-- > 0;) {
-        for (unsigned k = 0; k < t->count; k++)
-            pass_on(&w, st->slot[i], st, &t->pkt[k], &t->desc[k], now);
+        struct slot *s = st->slot[i]; // it may take itself out of the list
+        unsigned first = w.count;
+        for (unsigned k = 0; k < t->count; k++) {
+            pass_on(&w, s, st, &t->pkt[k], &t->desc[k], now);
+            first = w.count < first ? 0 : first; // the ones before have been encrypted
+        }
+        even_out(&w, s, first);
         if (env->tx->count < begun) // it was full, and has been sent
             begun = 0;
         if (env->tx->count + w.count - begun < SEND_AT)

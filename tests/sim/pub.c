@@ -301,11 +301,13 @@ static void remember(struct pub_layer *l, uint16_t seq, const uint8_t *bytes, si
     memcpy(s->bytes, bytes, len);
 }
 
-static size_t payload_size(const struct pub *p)
+static size_t payload_size(const struct pub *p, const struct mark *m)
 {
     if (p->codec == CODEC_OPUS)
         return SHAPE_HEAD_MAX + MARK_SIZE;
-    return p->payload ? p->payload : 150 + rng_below(p->owner->env->rng, 250);
+    if (p->payload)
+        return p->payload + (size_t)(p->uneven && m->index >= m->count / 2);
+    return 150 + rng_below(p->owner->env->rng, 250);
 }
 
 /** The payload of packet `m->index`: of a real frame or made up. Returns its bytes. */
@@ -317,7 +319,7 @@ static size_t write_payload(const struct pub *p, const struct shape *shape,
         const size_t rest = f->len - off;
         return shape_wrap(shape, m, f->bytes + off, rest < PUB_CHUNK ? rest : PUB_CHUNK, out);
     }
-    const size_t len = payload_size(p);
+    const size_t len = payload_size(p, m);
     shape_write(shape, m, out, len);
     return len;
 }

@@ -89,6 +89,7 @@ struct pub {
     usec_t next_at, interval;
     usec_t key_every; ///< a keyframe at least so often, 0: only when asked
     uint16_t payload; ///< bytes of each video packet, 0: at random
+    bool uneven;      ///< … and one more in the second half of each frame, as browsers divide
     usec_t sr_at;
     usec_t frozen;     ///< how much its RTP clock lags behind its wall clock (mutes)
     pub_encode encode; ///< makes real frames (VP8, VP9); NULL: they are made up
