@@ -224,6 +224,8 @@ static void one_record_that_is_changed_is_found(void **state)
     sim_each_seed(__func__, change_one, 2);
 }
 
+#define MISSED_OF 20
+
 static void leave_out(struct sim *s)
 {
     happen(s);
@@ -231,12 +233,17 @@ static void leave_out(struct sim *s)
     struct film f = develop(&t);
     static const enum flight_type type[] = {FLIGHT_SENT + 1, FLIGHT_TWCC, FLIGHT_TICK};
     for (size_t k = 0; k < sizeof(type) / sizeof(*type); k++) {
-        const size_t i = find(&f, f.count / 3, type[k]);
-        const struct flight_record whole = f.record[i];
-        f.record[i].type = FLIGHT_MUTE; // which no decision depends on
-        sim_check(s, repeat(&f, 0).differs == 1, "a \"%s\" that is missing was not found",
-                  flight_name(type[k]));
-        f.record[i] = whole;
+        bool found = false;
+        // A tick at which there was nothing to decide is not missed: one of the next ones is.
+        size_t i = find(&f, f.count / 3, type[k]);
+        for (unsigned n = 0; n < MISSED_OF && !found && i < f.count; n++) {
+            const struct flight_record whole = f.record[i];
+            f.record[i].type = FLIGHT_MUTE; // which no decision depends on
+            found = repeat(&f, 0).differs == 1;
+            f.record[i] = whole;
+            i = find(&f, i + 1, type[k]);
+        }
+        sim_check(s, found, "no \"%s\" that is missing was found", flight_name(type[k]));
     }
     throw_away(&f);
     free(t.bytes);
