@@ -132,6 +132,7 @@ void check_say(struct check *check, const char *path, const char *format, ...)
     if (n < 0 || n >= CONFIG_WHY)
         return;
     va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it was started in the line above
     (void)vsnprintf(check->why + n, CONFIG_WHY - (size_t)n, format, args);
     va_end(args);
 }

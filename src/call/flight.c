@@ -112,11 +112,10 @@ void call_on_flight(struct call_room *room, const struct letter *letter)
     f->begun = true;
     // One that was begun anew since is later than what was asked for.
     const bool more = block->len > 0 && block->number <= f->until;
-    if (more && !append(f, block->bytes, block->len))
-        end(f, false);
-    else if (!more || block->number == f->until)
+    const bool kept = !more || append(f, block->bytes, block->len);
+    if (kept && (!more || block->number == f->until))
         end(f, true);
-    else if (ask(f, block->number + 1) < 0)
+    else if (!kept || ask(f, block->number + 1) < 0)
         end(f, false);
 }
 

@@ -82,7 +82,7 @@ static struct person *know(struct explain *e, uint16_t who)
     if (p)
         return p;
     p = calloc(1, sizeof(*p));
-    struct person **more = realloc(e->person, (e->count + 1) * sizeof(*more));
+    struct person **more = realloc(e->person, (e->count + 1) * sizeof(struct person *));
     e->person = more ? more : e->person;
     if (!p || !more) {
         free(p);
@@ -126,7 +126,8 @@ static void on_member(struct person *p, const struct flight_record *r)
     if (!part_member(r, &m))
         return;
     for (char *c = m.id; *c; c++) // it may be a stranger's
-        *c = *c < ' ' || *c > '~' ? '?' : *c;
+        if (*c < ' ' || *c > '~')
+            *c = '?';
     memcpy(p->id, m.id, sizeof(p->id));
 }
 

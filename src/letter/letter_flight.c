@@ -32,7 +32,7 @@ int letter_read_flight(struct fields *f, struct letter *out)
     const size_t len = json_string_length(text);
     out->u.flight.newest = fields_uint(f, "newest", INT64_MAX);
     (void)letter_read_flight_ask(f, out);
-    if (!json_is_string(text) || len > (LETTER_FLIGHT_MAX + 2) / 3 * 4)
+    if (!json_is_string(text) || len > ((size_t)LETTER_FLIGHT_MAX + 2) / 3 * 4)
         fields_wrong(f, "bytes");
     if (f->wrong || len == 0)
         return 0;
