@@ -58,6 +58,13 @@ void estimator_moved(struct estimator *e, usec_t now);
 void estimator_destroy(struct estimator *e);
 
 /**
+ * estimator_sent() comes in a moment: asks memory for what it needs. The second, which needs
+ * what the first fetched, for where the packet will be noted.
+ */
+void estimator_fetch(const struct estimator *e);
+void estimator_fetch_next(const struct estimator *e);
+
+/**
  * A packet goes out now: returns the transport-wide number to stamp on it. `len` is bytes of
  * the UDP payload; `probe` the cluster it belongs to, 0 for none.
  */

@@ -81,6 +81,13 @@ enum drop peer_on_dtls(struct peer *p, const struct udp_datagram *d, struct udp_
 enum drop peer_unseal_rtp(struct peer *p, struct udp_datagram *d);
 enum drop peer_unseal_rtcp(struct peer *p, struct udp_datagram *d);
 
+/**
+ * Something is going to be sealed in a moment: asks memory for what that needs. The second,
+ * which needs what the first fetched, for the keys.
+ */
+void peer_fetch(const struct peer *p);
+void peer_fetch_keys(const struct peer *p);
+
 /** Encrypts `d` in place, lengthens it by the trailer, and addresses it to the selected path.
  */
 enum drop peer_seal_rtp(struct peer *p, struct seal_stream *st, struct udp_datagram *d);

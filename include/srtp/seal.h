@@ -62,6 +62,9 @@ struct seal {
 int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, const uint8_t *key,
               const uint8_t *salt);
 
+/** Its keys are going to be used in a moment: asks memory for them. */
+void seal_fetch(const struct seal *s);
+
 /** Wipes the keys and frees. A zeroed struct is fine. */
 void seal_fini(struct seal *s);
 

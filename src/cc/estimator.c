@@ -1,5 +1,7 @@
 #include "estimator_inner.h"
 
+#include "base/fetch.h"
+
 #include <stdlib.h>
 
 #define TICK          (100 * USEC_PER_MS)
@@ -79,6 +81,18 @@ static uint8_t amid(struct estimator *e, usec_t now)
     if (e->probing != 0 && now - e->probing_at > AMID)
         e->probing = 0;
     return e->probing;
+}
+
+void estimator_fetch(const struct estimator *e)
+{
+    FETCH_MEMBERS(&e->history, ring, in_flight);
+    fetch_soon(&e->alr.sent, sizeof(e->alr.sent));
+    FETCH_MEMBERS(e, last_sent, sent);
+}
+
+void estimator_fetch_next(const struct estimator *e)
+{
+    history_fetch_next(&e->history);
 }
 
 uint16_t estimator_sent(struct estimator *e, size_t len, enum sent_kind kind, uint8_t probe,

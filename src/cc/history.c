@@ -1,10 +1,14 @@
 #include "history.h"
 
+#include "base/fetch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 // Numbers start here, so that an extended number never is below 0.
 #define FIRST_NUMBER (INT64_C(1) << 16)
+
+#define FETCH_PLACES 6 // as many as a frame has packets, about
 
 void history_init(struct history *h)
 {
@@ -38,6 +42,11 @@ void history_add(struct history *h, const struct sent *s)
     h->in_flight += s->len;
     if (h->next - h->oldest > h->size)
         h->oldest = h->next - h->size;
+}
+
+void history_fetch_next(const struct history *h)
+{
+    fetch_soon(at(h, h->next), FETCH_PLACES * sizeof(struct sent));
 }
 
 struct sent *history_find(struct history *h, int64_t ext)

@@ -38,6 +38,9 @@ void history_finish(struct history *h);
 /** Notes a packet. Its number is the low 16 bits of what `next` was. */
 void history_add(struct history *h, const struct sent *s);
 
+/** Asks memory for the place of the next few packets. */
+void history_fetch_next(const struct history *h);
+
 /** The packet with number `ext`; NULL if it is forgotten or was never sent. */
 struct sent *history_find(struct history *h, int64_t ext);
 

@@ -1,5 +1,6 @@
 #include "peer/peer.h"
 
+#include "base/fetch.h"
 #include "inner.h"
 
 #include <assert.h>
@@ -72,6 +73,18 @@ int peer_agree(struct peer *p, const struct agreement *a, usec_t now)
     peer_agree_data(p, a);
     peer_start_data(p, now);
     return ice_restart(&p->ice, &c, now);
+}
+
+void peer_fetch(const struct peer *p)
+{
+    FETCH_MEMBERS(p, state, state);
+    FETCH_MEMBERS(p, ice.selected, ice.selected);
+    FETCH_MEMBERS(p, seal, seal);
+}
+
+void peer_fetch_keys(const struct peer *p)
+{
+    seal_fetch(&p->seal);
 }
 
 void peer_address(const struct peer *p, struct udp_datagram *d)

@@ -1,6 +1,7 @@
 #include "room/forward.h"
 
 #include "base/seq.h"
+#include "room/ahead.h"
 #include "room/downlink.h"
 #include "room/member.h"
 
@@ -104,8 +105,10 @@ static void one(struct room_env *env, struct stream *st, const struct rtp *pkt,
     w.env = env;
     w.count = 0;
     // From the end: a slot that switches away from here takes itself out of the list.
-    for (unsigned i = st->slot_count; i-- > 0;)
+    for (unsigned i = st->slot_count; i-- > 0;) {
+        ahead_of(st, i);
         pass_on(&w, st->slot[i], st, pkt, desc, now);
+    }
     seal_waiting(&w);
 }
 
@@ -121,6 +124,7 @@ void forward_waiting(struct room_env *env, usec_t now)
     w.count = 0;
     for (unsigned i = st->slot_count; i-- > 0;) {
         struct slot *s = st->slot[i]; // it may take itself out of the list
+        ahead_of(st, i);
         unsigned first = w.count;
         for (unsigned k = 0; k < t->count; k++) {
             pass_on(&w, s, st, &t->pkt[k], &t->desc[k], now);

@@ -1,6 +1,7 @@
 #include "srtp/seal.h"
 
 #include "base/bytes.h"
+#include "base/fetch.h"
 #include "base/seq.h"
 #include "open_rtcp.h"
 #include "seal_backend.h"
@@ -13,6 +14,7 @@
 
 #define RTP_HEADER 12
 #define BEGUN_STEP 16                 // SSRCs; once a stream, not on the packet path
+#define KEYS_READ  1024               // of key schedules for a long packet: a hint
 #define INDEX_END  (INT64_C(1) << 48) // RFC 3711 section 9.2: packets one key may protect
 
 int seal_engine_init(struct seal_engine *e, enum seal_backend want)
@@ -77,6 +79,12 @@ int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, cons
     }
     OPENSSL_cleanse(&k, sizeof(k));
     return s->keys ? 0 : -ENOMEM;
+}
+
+void seal_fetch(const struct seal *s)
+{
+    if (s->keys)
+        fetch_soon(s->keys, KEYS_READ);
 }
 
 void seal_fini(struct seal *s)
