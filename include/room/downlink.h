@@ -40,6 +40,7 @@ struct downlink {
     struct deadline deadline;
     bool numbered;  ///< every slot's packets carry transport-wide numbers
     bool dirty;     ///< what there is to be shared has changed
+    bool sharing;   ///< in downlink_share(): the slots are being told
     bool trusted;   ///< the line was never seen to be too narrow, or not lately
     uint64_t falls; ///< of the estimate, seen
     usec_t fell_at; ///< the last one; 0 never
@@ -98,6 +99,12 @@ bool downlink_may_resend(struct downlink *d, size_t len, usec_t now);
 
 /** The viewer said something: the estimate may be another one. */
 void downlink_on_feedback(struct downlink *d, usec_t now);
+
+/**
+ * A slot wants what has not been divided for it: it is, at once; or with the next feedback or
+ * tick, if that was being done just now and nothing was found for it.
+ */
+void downlink_divide(struct downlink *d, usec_t now);
 
 /** Be woken no later than `at`. */
 void downlink_wake(struct downlink *d, usec_t at);

@@ -139,6 +139,13 @@ void downlink_skip(struct downlink *d, const struct slot *s)
     drop_of(d, PACER_PICTURE, s, false, 0);
 }
 
+void downlink_divide(struct downlink *d, usec_t now)
+{
+    d->dirty = true;
+    if (!d->sharing) // who finds nothing for it now finds nothing at once again
+        downlink_wake(d, now);
+}
+
 void downlink_wake(struct downlink *d, usec_t at)
 {
     if (d->deadline.pos == 0 || d->deadline.at > at)

@@ -285,10 +285,12 @@ void downlink_share(struct downlink *d, usec_t now)
     unchoke(d, now);
     divide(d, bps, sound, now);
     bool news = false;
+    d->sharing = true;
     for (unsigned i = 0; i < d->owner->slot_count; i++) {
         slot_choose(d->owner->slot[i], d->owner->env, now);
         news |= slot_news(d->owner->slot[i]);
     }
+    d->sharing = false;
     if (news)
         room_wake(d->owner->room, now);
 }

@@ -101,7 +101,7 @@ static void describe_choice(const struct slot *s, const struct letter_want *w,
         // Before that, and after, the keyframe asked for would be for nobody.
         .up = s->owner->peer.state == PEER_UP,
         .muted = s->track->muted,
-        .paused = w->paused,
+        .paused = w->paused || s->off, // its seat is somebody else's at the next seating
         .picture = s->kind == KIND_VIDEO,
         .width = w->width,
         .height = w->height,
@@ -129,8 +129,7 @@ void slot_choose(struct slot *s, struct room_env *env, usec_t now)
     choose_decide(&in, &out);
     record_choice(s, &in, &out, now);
     if (out.divide) { // not before that is done
-        s->owner->down->dirty = true;
-        downlink_wake(s->owner->down, now);
+        downlink_divide(s->owner->down, now);
         return;
     }
     const char *why = out.why == CHOOSE_AS_BEFORE ? s->why : choose_why_name(out.why);
