@@ -3,6 +3,9 @@
  *
  *   worker (this process)  <── UDP, letters ──>  publisher and viewers (a child process)
  *
+ * With --drop each batch goes to an address first whose device drops it: that is counted. What
+ * brings the same to the viewers over loopback, so that they go on answering, is not.
+ *
  * The worker is the product's own, with its own socket, ICE, DTLS and SRTP; the loop around it
  * does what src/media_main.c does. See docs/benchmarks.md for what the figures mean.
  */
@@ -27,6 +30,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RECEIVE_BUDGET 16 // as in src/media_main.c
@@ -35,13 +39,20 @@ struct options {
     struct load_conf load;
     enum seal_backend backend;
     bool json;
+    const char *drop; ///< an address behind a device that drops; NULL: none
 };
 
 /** What one moment looked like. */
 struct sample {
     usec_t wall, user, system;
+    usec_t aside; ///< of those, what does not count
     uint64_t packets, messages, bytes, turns;
     uint64_t resident; ///< bytes
+};
+
+/** Where a datagram goes, and from where. */
+struct way {
+    struct in6_addr addr, local;
 };
 
 struct bench {
@@ -55,13 +66,52 @@ struct bench {
     struct udp_batch *rx;
     struct gather gather;
     uint64_t turns;
+    bool drops; ///< `drop` holds, and is used while it is measured
+    struct in6_addr drop;
+    struct way way[UDP_BATCH]; ///< where what was dropped is to go after that
+    uint64_t aside_ns;         ///< CPU time of the sends that do not count
     struct sample alone, start, end;
 };
 
+/** To the device that drops, with everybody's ports; and the batch is as it was before. */
+static void drop(struct bench *be, struct udp_batch *b)
+{
+    const unsigned count = b->count;
+    const struct udp_count sent = b->sent;
+    for (unsigned i = 0; i < count; i++) {
+        struct udp_datagram *d = &b->datagram[i];
+        be->way[i] = (struct way){.addr = d->addr.sin6_addr, .local = d->local};
+        d->addr.sin6_addr = be->drop;
+        d->local = in6addr_any;
+    }
+    udp_send(be->fd, b);
+    for (unsigned i = 0; i < count; i++) {
+        b->datagram[i].addr.sin6_addr = be->way[i].addr;
+        b->datagram[i].local = be->way[i].local;
+    }
+    b->count = count;
+    b->sent = sent;
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+/** The viewers have to have it as well, or they would tell of a line that carries nothing. */
 static void flush(void *ctx, struct udp_batch *b)
 {
-    const struct bench *be = ctx;
+    struct bench *be = ctx;
+    if (!be->drops || be->load->phase != LOAD_RUNNING) {
+        udp_send(be->fd, b);
+        return;
+    }
+    drop(be, b);
+    const uint64_t before = cpu_ns();
     udp_send(be->fd, b);
+    be->aside_ns += cpu_ns() - before;
 }
 
 /** As control does: a client has its answer when the worker has agreed. */
@@ -95,6 +145,7 @@ static struct sample take(const struct bench *be)
     return (struct sample){.wall = usec_now(),
                            .user = to_usec(use.ru_utime),
                            .system = to_usec(use.ru_stime),
+                           .aside = (usec_t)(be->aside_ns / 1000),
                            .packets = be->worker->env.count.packets_out,
                            .messages = be->worker->tx.sent.messages,
                            .bytes = be->worker->env.count.bytes_out,
@@ -185,6 +236,11 @@ static bool open_bench(struct bench *be, const struct options *o)
                                      .flush = flush,
                                      .post = post,
                                      .ctx = be};
+    be->drops = o->drop != NULL;
+    if (be->drops && inet_pton(AF_INET6, o->drop, &be->drop) != 1) {
+        (void)fprintf(stderr, "forward: --drop wants an IPv6 address, or ::ffff:a.b.c.d\n");
+        return false;
+    }
     be->worker = worker_create(&conf);
     if (!be->worker)
         return false;
@@ -221,11 +277,13 @@ static struct figures figures(const struct bench *be, const struct options *o,
     const double sent = (double)(b->packets - a->packets);
     const double packets = sent > 0 ? sent : 1; // silent members are sent next to nothing
     const double seconds = (double)(b->wall - a->wall) / 1e6;
-    const double cpu = (double)(b->user - a->user + b->system - a->system);
+    const double user = (double)(b->user - a->user);
+    const double system = (double)(b->system - a->system - (b->aside - a->aside));
+    const double cpu = user + system;
     return (struct figures){
         .cpu_ns = 1000 * cpu / packets,
-        .user_ns = 1000 * (double)(b->user - a->user) / packets,
-        .system_ns = 1000 * (double)(b->system - a->system) / packets,
+        .user_ns = 1000 * user / packets,
+        .system_ns = 1000 * system / packets,
         .packets_per_second = packets / seconds,
         .mbit_per_second = 8e-6 * (double)(b->bytes - a->bytes) / seconds,
         .packets_per_turn = packets / (double)(b->turns - a->turns),
@@ -319,7 +377,7 @@ static int measure(const struct options *o)
 
 static const char usage[] = "usage: forward [--viewers N] [--rate N] [--seconds N] "
                             "[--conference | --silent] [--uneven]\n"
-                            "               [--profile gcm128|gcm256|cm80]\n"
+                            "               [--profile gcm128|gcm256|cm80] [--drop ADDRESS]\n"
                             "               [--backend best|openssl|ipsec-mb] [--json]\n";
 
 static bool choose(const char *text, const char *const name[], unsigned n, unsigned *out)
@@ -333,11 +391,17 @@ static bool choose(const char *text, const char *const name[], unsigned n, unsig
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option options[] = {
-        {"viewers", required_argument, NULL, 'v'}, {"rate", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'}, {"profile", required_argument, NULL, 'p'},
-        {"backend", required_argument, NULL, 'b'}, {"conference", no_argument, NULL, 'c'},
-        {"silent", no_argument, NULL, 'q'},        {"uneven", no_argument, NULL, 'u'},
-        {"json", no_argument, NULL, 'j'},          {0},
+        {"viewers", required_argument, NULL, 'v'},
+        {"rate", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 's'},
+        {"profile", required_argument, NULL, 'p'},
+        {"backend", required_argument, NULL, 'b'},
+        {"conference", no_argument, NULL, 'c'},
+        {"silent", no_argument, NULL, 'q'},
+        {"uneven", no_argument, NULL, 'u'},
+        {"drop", required_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {0},
     };
     static const char *const profiles[] = {"gcm128", "gcm256", "cm80"};
     static const char *const openssl[] = {"SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM",
@@ -364,6 +428,8 @@ static bool parse(int argc, char **argv, struct options *o)
             o->load.silent = true;
         else if (c == 'u')
             o->load.uneven = true;
+        else if (c == 'd')
+            o->drop = optarg;
         else if (c == 'j')
             o->json = true;
         else
