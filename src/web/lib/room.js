@@ -11,10 +11,10 @@ import { Emitter } from './emitter.js';
 import { checkCodec, contentOf, isSimulcast } from './encodings.js';
 import { SalonError } from './error.js';
 import { Inviting } from './inviting.js';
-import { Participant } from './participant.js';
 import { Patience } from './patience.js';
 import { Publications } from './publications.js';
 import { isReaction } from './reactions.js';
+import { Roster } from './roster.js';
 import { Seating } from './seating.js';
 import { Session, defaultSignal } from './session.js';
 import { Slots, slotsOf } from './slots.js';
@@ -26,7 +26,7 @@ import { Wants } from './wants.js';
 /** @typedef {import('./types.js').Welcome} Welcome */
 /** @typedef {import('./types.js').Want} Want */
 /** @typedef {import('./types.js').ChatMessage} ChatMessage */
-/** @typedef {import('./types.js').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('./participant.js').Participant} Participant */
 /** @typedef {import('./seating.js').SeatChange} SeatChange */
 /** @typedef {import('./types.js').Content} Content */
 /** @typedef {import('./types.js').Quality} Quality */
@@ -54,11 +54,10 @@ import { Wants } from './wants.js';
 
 /** @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter {
-    /** @type {Map<string, Participant>} the others, by id */
-    participants = new Map();
-    /** @type {Participant | null} */
-    speaker = null;
-    self = new Participant({ id: '' });
+    #roster = new Roster();
+    /** The others, by id. */
+    participants = this.#roster.participants;
+    self = this.#roster.self;
     title = '';
     kind = '';
     inviting = new Inviting((message) => this.#session.request(message));
@@ -103,6 +102,16 @@ export class Room extends Emitter {
         this.#session.on('away', () => this.#setState());
         this.#session.on('waiting', () => this.#setState());
         this.#session.on('closed', (reason) => this.#close(reason));
+        this.#roster.on('participant', (change) => {
+            this.emit('participant', change);
+            if (change.event === 'joined') this.#changed(this.#seating.settle());
+        });
+        this.#roster.on('self', () => this.#selfChanged());
+        this.#roster.on('speaker', (change) => this.emit('speaker', change));
+        // If it comes back it has to be asked for.
+        this.#roster.on('unpublished', ({ participant, source }) =>
+            this.#wants.forget(participant.id, source),
+        );
         this.#connection.on('state', () => this.#setState());
         this.#connection.on('renewed', () => {
             this.#changed(this.#seating.clear());
@@ -269,6 +278,11 @@ export class Room extends Emitter {
         return /** @type {any} */ (await this.#session.request({ type: 'quality' }));
     }
 
+    /** Who speaks; null: nobody. */
+    get speaker() {
+        return this.#roster.speaker;
+    }
+
     /** The peer connection of the moment, for statistics; leave its transceivers alone. */
     get connection() {
         return this.#connection.pc;
@@ -317,8 +331,8 @@ export class Room extends Emitter {
             name: welcome.name,
             role: welcome.role,
         });
-        this.#syncParticipants(welcome.participants);
-        this.#setSpeaker(welcome.speaker);
+        this.#roster.sync(welcome.participants);
+        this.#roster.setSpeaker(welcome.speaker);
         this.#growSlots();
         const kept = welcome.type === 'resumed' && welcome.media !== 'lost';
         if (kept) {
@@ -339,7 +353,7 @@ export class Room extends Emitter {
     #hear(message) {
         switch (message.type) {
             case 'participant':
-                this.#participant(message.event, message.participant);
+                this.#roster.tell(message.event, message.participant);
                 this.#growSlots();
                 break;
             case 'seat':
@@ -350,7 +364,7 @@ export class Room extends Emitter {
                 this.#watched(message);
                 break;
             case 'speaker':
-                this.#setSpeaker(message.participant);
+                this.#roster.setSpeaker(message.participant);
                 break;
             case 'chat':
                 this.#chat.hear(/** @type {any} */ (message));
@@ -375,56 +389,6 @@ export class Room extends Emitter {
         this.#publications.watched(/** @type {any} */ (message));
     }
 
-    /** @param {ParticipantInfo[]} infos the others, all of them */
-    #syncParticipants(infos) {
-        const here = new Set(infos.map(({ id }) => id));
-        for (const id of [...this.participants.keys()]) {
-            if (!here.has(id)) this.#participant('left', { id });
-        }
-        for (const info of infos) this.#participant('joined', info);
-    }
-
-    /**
-     * @param {'joined' | 'changed' | 'left'} event
-     * @param {ParticipantInfo} info
-     */
-    #participant(event, info) {
-        if (info.id === this.self.id) {
-            this.self.update({ ...info, tracks: undefined }); // of those we know more
-            this.#selfChanged();
-            return;
-        }
-        const known = this.participants.get(info.id);
-        if (known) this.#forgetWants(known, event === 'left' ? [] : info.tracks);
-        if (event === 'left') {
-            if (!known) return;
-            this.participants.delete(info.id);
-            if (this.speaker === known) this.#setSpeaker(null);
-            this.emit('participant', { event, participant: known });
-            return;
-        }
-        known?.update(info);
-        const participant = known ?? new Participant(info);
-        this.participants.set(info.id, participant);
-        this.emit('participant', {
-            event: known ? 'changed' : 'joined',
-            participant,
-        });
-        if (!known) this.#changed(this.#seating.settle());
-    }
-
-    /**
-     * What is no longer published is no longer wanted; if it comes back it has to be asked for.
-     * @param {Participant} participant
-     * @param {import('./types.js').TrackInfo[]} [tracks] that stay
-     */
-    #forgetWants({ id, tracks: before }, tracks = before) {
-        for (const { source } of before) {
-            if (!tracks.some((track) => track.source === source))
-                this.#wants.forget(id, source);
-        }
-    }
-
     #selfChanged() {
         this.self.tracks = this.#publications.infos();
         this.emit('participant', { event: 'changed', participant: this.self });
@@ -443,22 +407,9 @@ export class Room extends Emitter {
 
     /** @param {Message} message */
     #reacted({ participant: id, reaction }) {
-        const participant = this.#find(id);
+        const participant = this.#roster.find(id);
         if (participant && isReaction(reaction))
             this.emit('reaction', { participant, reaction });
-    }
-
-    /** @param {string | null} id */
-    #find(id) {
-        return id === this.self.id ? this.self : (this.participants.get(id ?? '') ?? null);
-    }
-
-    /** @param {string | null} id */
-    #setSpeaker(id) {
-        const participant = this.#find(id);
-        if (participant === this.speaker) return;
-        this.speaker = participant;
-        this.emit('speaker', { participant });
     }
 
     /** @param {boolean} first of a new peer connection */
