@@ -2,10 +2,8 @@
  * The shell around one media worker: a UDP socket, a Unix socket for letters, one timer, one
  * loop.
  *
- * Letters come from whoever connects to the Unix socket; a new connection takes over from the
- * one before, so that a restarted control finds its workers, and hears what they hold. Media
- * goes on meanwhile. Without control for three quarters of a minute the process ends: nobody
- * could join or leave any more.
+ * A restarted control finds its workers, and hears what they hold; media goes on meanwhile.
+ * Left alone, the process ends: nobody could join or leave any more.
  */
 #include "media_main.h"
 
@@ -14,6 +12,7 @@
 #include "letter/letter.h"
 #include "load.h"
 #include "media_args.h"
+#include "media_control.h"
 #include "net/gather.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -27,25 +26,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
-#define RECEIVE_BUDGET  16 // batches, before deadlines and letters get their turn
-#define ANY_PORT_TRIES  8
-#define CONTROL_ABSENT  UINT64_C(45000) // ms: another control is there before, or none comes
-#define LETTERS_PENDING (64u << 20)     // bytes a control that does not read may leave unread
+#define RECEIVE_BUDGET 16 // batches, before deadlines and letters get their turn
+#define ANY_PORT_TRIES 8
 
 struct media {
     uv_loop_t loop;
     int fd, tcp_fd;
     struct tcp *tcp; ///< clients whose network lets no UDP out
     uv_poll_t readable;
-    uv_timer_t deadline, absent;
+    uv_timer_t deadline;
     uv_signal_t term, intr;
-    uv_pipe_t listener;
-    uv_pipe_t *control; ///< owned by the loop; NULL: nobody is there
-    struct letter_reader reader;
+    struct media_control control;
     struct dtls_ctx dtls;
     struct seal_engine seal;
     struct warm warm;
@@ -74,46 +68,6 @@ static void flush(void *ctx, struct udp_batch *b)
     udp_send(md->fd, b);
 }
 
-static void free_handle(uv_handle_t *h)
-{
-    free(h);
-}
-
-static void drop_control(struct media *md)
-{
-    if (!md->control)
-        return;
-    uv_close((uv_handle_t *)md->control, free_handle);
-    md->control = NULL;
-    letter_reader_fini(&md->reader);
-    md->reader = (struct letter_reader){0};
-}
-
-static void on_absent(uv_timer_t *t)
-{
-    log_at(LEVEL_WARN, "media.alone", "%s", "");
-    quit(t->data);
-}
-
-static void control_gone(struct media *md)
-{
-    drop_control(md);
-    (void)uv_timer_start(&md->absent, on_absent, CONTROL_ABSENT, 0);
-}
-
-struct posted {
-    uv_write_t req;
-    uint8_t *frame; ///< owned
-};
-
-static void on_posted(uv_write_t *req, int status)
-{
-    struct posted *p = (struct posted *)req;
-    (void)status; // a broken connection is seen by the reader
-    free(p->frame);
-    free(p);
-}
-
 /** The worker counts datagrams and knows of no connections. */
 static void add_connections(const struct tcp *tcp, json_t *stats)
 {
@@ -134,94 +88,44 @@ static void add_connections(const struct tcp *tcp, json_t *stats)
 static void post(void *ctx, const struct letter *letter)
 {
     struct media *md = ctx;
-    if (letter->type == LETTER_STATS && md->tcp)
-        add_connections(md->tcp, letter->u.stats.body);
-    struct posted *p = md->control ? calloc(1, sizeof(*p)) : NULL;
-    if (!p)
-        return;
-    if (letter->type == LETTER_STATS && letter->u.stats.body)
+    if (letter->type == LETTER_STATS && letter->u.stats.body &&
+        media_control_is_there(&md->control)) {
+        if (md->tcp)
+            add_connections(md->tcp, letter->u.stats.body);
         load_tell(&md->load, letter->u.stats.body);
-    const int64_t len = letter_write(letter, &p->frame);
-    if (len < 0) {
-        log_at(LEVEL_ERROR, "media.letter", "type=%s error=%d", letter_name(letter->type),
-               (int)len);
-        free(p);
-        return;
     }
-    const uv_buf_t buf = uv_buf_init((char *)p->frame, (unsigned)len);
-    if (uv_stream_get_write_queue_size((uv_stream_t *)md->control) > LETTERS_PENDING ||
-        uv_write(&p->req, (uv_stream_t *)md->control, &buf, 1, on_posted) < 0) {
-        free(p->frame);
-        free(p);
-        control_gone(md);
-    }
+    media_control_post(&md->control, letter);
 }
 
-static void on_letters(struct media *md)
+static void on_control(void *ctx)
 {
-    struct letter l;
-    const char *where = "";
-    int got;
-    while (md->control && (got = letter_reader_next(&md->reader, &l, &where)) != 0) {
-        if (got < 0) {
-            log_at(LEVEL_ERROR, "media.bad_letter", "field=%s", where);
-            control_gone(md);
-            return;
-        }
-        if (l.type == LETTER_LOG_LEVEL)
-            log_level_set(l.u.log_level);
-        const bool end = worker_on_letter(md->worker, &l, usec_now());
-        letter_fini(&l);
-        if (end) {
-            quit(md);
-            return;
-        }
-    }
-    arm(md);
-}
-
-static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
-{
-    (void)h;
-    buf->base = malloc(suggested);
-    buf->len = buf->base ? suggested : 0;
-}
-
-static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
-{
-    struct media *md = s->data;
-    int err = n < 0 ? (int)n : 0;
-    if (n > 0 && (uv_stream_t *)md->control == s)
-        err = letter_reader_feed(&md->reader, (const uint8_t *)buf->base, (size_t)n);
-    free(buf->base);
-    if (err == 0 && n > 0)
-        on_letters(md);
-    else if (err < 0 && (uv_stream_t *)md->control == s)
-        control_gone(md);
-}
-
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct media *md = listener->data;
-    uv_pipe_t *pipe = status == 0 ? calloc(1, sizeof(*pipe)) : NULL;
-    if (!pipe || uv_pipe_init(&md->loop, pipe, 0) < 0) {
-        free(pipe);
-        return;
-    }
-    pipe->data = md;
-    if (uv_accept(listener, (uv_stream_t *)pipe) < 0 ||
-        uv_read_start((uv_stream_t *)pipe, on_alloc, on_read) < 0) {
-        uv_close((uv_handle_t *)pipe, free_handle);
-        return;
-    }
-    drop_control(md); // the newest is the one that lives
-    md->control = pipe;
-    (void)uv_timer_stop(&md->absent);
+    struct media *md = ctx;
     struct letter hello;
     worker_hello(md->worker, &hello);
     post(md, &hello);
     if (hello.u.hello.room_count > 0)
         worker_tell_held(md->worker, usec_now());
+}
+
+static bool on_letter(void *ctx, const struct letter *l)
+{
+    struct media *md = ctx;
+    if (l->type == LETTER_LOG_LEVEL)
+        log_level_set(l->u.log_level);
+    const bool end = worker_on_letter(md->worker, l, usec_now());
+    if (end)
+        quit(md);
+    return !end;
+}
+
+static void on_heard(void *ctx)
+{
+    arm(ctx);
+}
+
+static void on_alone(void *ctx)
+{
+    quit(ctx);
 }
 
 /** Hands a batch to the worker; what it forwards leaves inside. */
@@ -334,55 +238,39 @@ static int make_worker(struct media *md, const struct media_args *a)
     return 0;
 }
 
-static int listen_for_control(struct media *md, const char *path)
-{
-    (void)unlink(path); // of a worker that died
-    const mode_t mask = umask(077);
-    int err = uv_pipe_init(&md->loop, &md->listener, 0);
-    if (err == 0)
-        err = uv_pipe_bind(&md->listener, path);
-    (void)umask(mask);
-    if (err == 0)
-        err = uv_listen((uv_stream_t *)&md->listener, 4, on_connection);
-    if (err < 0)
-        (void)fprintf(stderr, "salon media: %s: %s\n", path, uv_strerror(err));
-    md->listener.data = md;
-    return err;
-}
-
 static void start_handles(struct media *md)
 {
+    const struct media_control_ops ops = {on_control, on_letter, on_heard, on_alone, md};
+    media_control_init(&md->control, &md->loop, &ops);
     load_start(&md->load, &md->loop);
     (void)uv_poll_init(&md->loop, &md->readable, md->fd);
     (void)uv_timer_init(&md->loop, &md->deadline);
-    (void)uv_timer_init(&md->loop, &md->absent);
     (void)uv_signal_init(&md->loop, &md->term);
     (void)uv_signal_init(&md->loop, &md->intr);
-    md->readable.data = md->deadline.data = md->absent.data = md;
+    md->readable.data = md->deadline.data = md;
     md->term.data = md->intr.data = md;
     (void)uv_poll_start(&md->readable, UV_READABLE, on_readable);
-    (void)uv_timer_start(&md->absent, on_absent, CONTROL_ABSENT, 0);
     (void)uv_signal_start(&md->term, on_signal, SIGTERM);
     (void)uv_signal_start(&md->intr, on_signal, SIGINT);
 }
 
 static void close_handle(uv_handle_t *h, void *arg)
 {
-    struct media *md = arg;
+    (void)arg;
     if (!uv_is_closing(h))
-        uv_close(h, h == (uv_handle_t *)md->control ? free_handle : NULL);
+        uv_close(h, NULL);
 }
 
 static void stop(struct media *md)
 {
     worker_destroy(md->worker, usec_now());
     tcp_destroy(md->tcp);
-    uv_walk(&md->loop, close_handle, md);
+    media_control_close(&md->control);
+    uv_walk(&md->loop, close_handle, NULL);
     (void)uv_run(&md->loop, UV_RUN_DEFAULT);
     const int err = uv_loop_close(&md->loop);
     assert(err == 0);
     (void)err;
-    letter_reader_fini(&md->reader);
     free(md->rx);
     seal_engine_fini(&md->seal);
     dtls_ctx_fini(&md->dtls);
@@ -424,7 +312,7 @@ static int run(const struct media_args *a)
         return 1; // the process ends here, and with it what was begun
     }
     start_handles(&md);
-    status = take_connections(&md) < 0 || listen_for_control(&md, a->socket) < 0;
+    status = take_connections(&md) < 0 || media_control_listen(&md.control, a->socket) < 0;
     if (status == 0)
         status = give_up_the_rest() < 0;
     if (status == 0) {
