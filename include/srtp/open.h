@@ -19,7 +19,9 @@
 
 /**
  * SSRCs one peer may send from, RTP and RTCP together: every m-line of the largest agreement
- * can report from an SSRC of its own (Firefox), and every encoding has its RTX.
+ * can report from an SSRC of its own (Firefox), and every encoding has its RTX. A place is not
+ * given back while the keys live, whatever is signalled: what was recorded of that SSRC would
+ * authenticate once more, and by its MID find a track.
  */
 #define OPENER_MAX_STREAMS 256
 
@@ -67,11 +69,5 @@ enum drop opener_rtp(struct opener *o, uint8_t *data, size_t *len);
 /** The same for a compound SRTCP packet; of those, what is older than 64 packets is a replay.
  */
 enum drop opener_rtcp(struct opener *o, uint8_t *data, size_t *len);
-
-/**
- * The peer sends from this SSRC no more: frees its place. Replay protection for it starts anew,
- * so only for an SSRC that has been signalled away.
- */
-void opener_forget(struct opener *o, uint32_t ssrc);
 
 #endif

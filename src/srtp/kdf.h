@@ -5,9 +5,8 @@
 #include "srtp/profile.h"
 
 /** Returns 0 or -ENOMEM. Key and salt have the profile's lengths. */
-int kdf_rtp(uint16_t profile, const uint8_t *key, const uint8_t *salt,
-            struct session_keys *out);
-int kdf_rtcp(uint16_t profile, const uint8_t *key, const uint8_t *salt,
-             struct session_keys *out);
+typedef int kdf(uint16_t profile, const uint8_t *key, const uint8_t *salt,
+                struct session_keys *out);
+kdf kdf_rtp, kdf_rtcp;
 
 #endif

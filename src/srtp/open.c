@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "open_rtcp.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -181,13 +180,4 @@ enum drop opener_rtcp(struct opener *o, uint8_t *data, size_t *len)
         return DROP_UNKNOWN_SSRC;
     note_index(&o->ssrc[o->last], index);
     return DROP_NONE;
-}
-
-void opener_forget(struct opener *o, uint32_t ssrc)
-{
-    if (!known(o, ssrc))
-        return;
-    if (o->session)
-        (void)srtp_remove_stream(o->session, htonl(ssrc)); // it wants the wire's byte order
-    o->ssrc[o->last] = o->ssrc[--o->count];
 }

@@ -65,20 +65,28 @@ void seal_run(const struct seal_engine *e, struct seal_keys *keys, uint16_t prof
         openssl_seal(keys, profile, t);
 }
 
-int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, const uint8_t *key,
-              const uint8_t *salt)
+int seal_keys_derive(const struct seal_engine *e, kdf *derive, const struct seal_master *m,
+                     struct seal_keys **keys, uint8_t salt[14])
 {
-    const struct profile_sizes sizes = profile_sizes(profile);
-    *s = (struct seal){.engine = engine, .profile = profile, .tag_len = sizes.tag};
+    const struct profile_sizes sizes = profile_sizes(m->profile);
     if (sizes.key == 0)
         return -EINVAL;
     struct session_keys k;
-    if (kdf_rtp(profile, key, salt, &k) == 0) {
-        memcpy(s->salt, k.salt, sizes.salt);
-        s->keys = seal_keys_new(engine, profile, &k);
+    if (derive(m->profile, m->key, m->salt, &k) == 0) {
+        memcpy(salt, k.salt, sizes.salt);
+        *keys = seal_keys_new(e, m->profile, &k);
     }
     OPENSSL_cleanse(&k, sizeof(k));
-    return s->keys ? 0 : -ENOMEM;
+    return *keys ? 0 : -ENOMEM;
+}
+
+int seal_init(struct seal *s, struct seal_engine *engine, uint16_t profile, const uint8_t *key,
+              const uint8_t *salt)
+{
+    const struct seal_master m = {profile, key, salt};
+    *s = (struct seal){
+        .engine = engine, .profile = profile, .tag_len = profile_sizes(profile).tag};
+    return seal_keys_derive(engine, kdf_rtp, &m, &s->keys, s->salt);
 }
 
 void seal_fetch(const struct seal *s)

@@ -38,6 +38,18 @@ void ipsec_mb_seal(struct IMB_MGR *mgr, struct seal_keys *keys, uint16_t profile
 struct seal_keys *seal_keys_new(const struct seal_engine *e, uint16_t profile,
                                 const struct session_keys *k);
 void seal_keys_free(const struct seal_engine *e, struct seal_keys *keys);
+
+/** Master key and salt, as long as the profile wants them. Not owned. */
+struct seal_master {
+    uint16_t profile;
+    const uint8_t *key, *salt;
+};
+
+/** The schedules for RTP or RTCP, and the session salt that goes into each packet's vector.
+ * `*keys` is NULL before. 0, -EINVAL (profile), -ENOMEM. */
+int seal_keys_derive(const struct seal_engine *e, kdf *derive, const struct seal_master *m,
+                     struct seal_keys **keys, uint8_t salt[14]);
+
 void seal_run(const struct seal_engine *e, struct seal_keys *keys, uint16_t profile,
               const struct seal_text *t);
 

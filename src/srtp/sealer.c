@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "seal_backend.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +16,9 @@
 int sealer_init(struct sealer *s, struct seal_engine *engine, uint16_t profile,
                 const uint8_t *key, const uint8_t *salt)
 {
-    const struct profile_sizes sizes = profile_sizes(profile);
+    const struct seal_master m = {profile, key, salt};
     *s = (struct sealer){.engine = engine, .profile = profile};
-    if (sizes.key == 0)
-        return -EINVAL;
-    struct session_keys k;
-    if (kdf_rtcp(profile, key, salt, &k) == 0) {
-        memcpy(s->salt, k.salt, sizes.salt);
-        s->keys = seal_keys_new(engine, profile, &k);
-    }
-    OPENSSL_cleanse(&k, sizeof(k));
-    return s->keys ? 0 : -ENOMEM;
+    return seal_keys_derive(engine, kdf_rtcp, &m, &s->keys, s->salt);
 }
 
 void sealer_fini(struct sealer *s)
