@@ -45,6 +45,8 @@ def the_manifests_hold_a_configuration_that_salon_takes():
     kinds = {d["kind"]: d for d in documents}
     accepts(kinds["ConfigMap"]["data"]["salon.yaml"])
     pod = kinds["StatefulSet"]["spec"]["template"]["spec"]
+    drain = yaml.safe_load(kinds["ConfigMap"]["data"]["salon.yaml"])["drain"]["deadline_s"]
+    assert 0 < drain < pod["terminationGracePeriodSeconds"], "SIGTERM would not let calls go on"
     assert pod["hostNetwork"] and pod["securityContext"]["runAsNonRoot"]
     container, = pod["containers"]
     assert container["securityContext"]["capabilities"]["drop"] == ["ALL"]
