@@ -32,14 +32,15 @@ static struct admin *enter(struct http_req *req, void *ctx)
 
 /* ---- what runs ---- */
 
-static void reply_status(struct http_req *req, const struct admin *a)
+void admin_reply_status(struct http_req *req, const struct admin *a)
 {
     const struct serve *s = a->serve;
     unsigned rooms, participants;
 
     call_totals(s->call, &rooms, &participants);
     http_reply_json(req, 200,
-                    json_pack("{s:s, s:b, s:I, s:i, s:i, s:i, s:b}", "version", SALON_VERSION,
+                    json_pack("{s:s, s:I, s:b, s:I, s:i, s:i, s:i, s:b}", "version",
+                              SALON_VERSION, "started_at_ms", (json_int_t)s->started_at,
                               "draining", s->drain.on, "drain_left_s",
                               (json_int_t)draining_left_s(&s->drain), "rooms", (int)rooms,
                               "participants", (int)participants, "workers",
@@ -52,7 +53,7 @@ static void get_status(struct http_req *req, void *ctx)
     const struct admin *a = enter(req, ctx);
 
     if (a)
-        reply_status(req, a);
+        admin_reply_status(req, a);
 }
 
 static void get_rooms(struct http_req *req, void *ctx)
@@ -179,7 +180,7 @@ static void post_drain(struct http_req *req, void *ctx)
     if (!a || !read_seconds(req, "deadline_s", a->serve->config->drain.deadline_s, &seconds))
         return;
     draining_begin(&a->serve->drain, seconds);
-    reply_status(req, a);
+    admin_reply_status(req, a);
 }
 
 static void delete_drain(struct http_req *req, void *ctx)
@@ -189,7 +190,7 @@ static void delete_drain(struct http_req *req, void *ctx)
     if (!a)
         return;
     draining_cancel(&a->serve->drain);
-    reply_status(req, a);
+    admin_reply_status(req, a);
 }
 
 static void restart(struct http_req *req, struct admin *a, unsigned first, unsigned last)
@@ -201,7 +202,7 @@ static void restart(struct http_req *req, struct admin *a, unsigned first, unsig
     if (!rolling_begin(&a->serve->rolling, first, last, seconds))
         http_problem(req, PROBLEM_CONFLICT, "workers are being restarted", NULL);
     else
-        reply_status(req, a);
+        admin_reply_status(req, a);
 }
 
 static void post_restart_all(struct http_req *req, void *ctx)
@@ -227,6 +228,14 @@ static void post_restart_one(struct http_req *req, void *ctx)
         restart(req, a, (unsigned)k, (unsigned)k);
 }
 
+static void post_restart_control(struct http_req *req, void *ctx)
+{
+    struct admin *a = enter(req, ctx);
+
+    if (a)
+        restart_begin(&a->serve->restart, req);
+}
+
 static void post_reload(struct http_req *req, void *ctx)
 {
     struct admin *a = enter(req, ctx);
@@ -237,7 +246,7 @@ static void post_reload(struct http_req *req, void *ctx)
     if (reload_now(&a->serve->reload, why, sizeof why))
         http_problem(req, PROBLEM_INVALID_REQUEST, why, NULL);
     else
-        reply_status(req, a);
+        admin_reply_status(req, a);
 }
 
 /* ---- the routes ---- */
@@ -260,6 +269,7 @@ static const struct http_route routes[] = {
     {"DELETE", "/admin/v1/drain", delete_drain, 0, 0},
     {"POST", "/admin/v1/workers/restart", post_restart_all, BODY_MAX, 0},
     {"POST", "/admin/v1/workers/{worker}/restart", post_restart_one, BODY_MAX, 0},
+    {"POST", "/admin/v1/control/restart", post_restart_control, BODY_MAX, 0},
     {"POST", "/admin/v1/reload", post_reload, BODY_MAX, 0},
     {"GET", "/metrics", get_metrics, 0, HTTP_QUIET},
 };
@@ -286,11 +296,13 @@ int admin_open(struct admin *a, struct serve *serve)
     a->serve = serve;
     a->tcp.tcp = true;
     (void)snprintf(a->path, sizeof a->path, "%s/admin.sock", config->state);
+    conf.listen_fd = handed_take(&serve->handed, a->path, 0);
     status = open_one(a, &a->local, &conf);
     if (status || *config->admin.listen == '\0')
         return status;
     conf.listen = config->admin.listen;
     conf.port = (uint16_t)config->admin.port;
+    conf.listen_fd = handed_take(&serve->handed, conf.listen, conf.port);
     return open_one(a, &a->tcp, &conf);
 }
 

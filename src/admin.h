@@ -27,6 +27,9 @@ struct admin {
 /** Opens the listeners. 0, or the exit status: a line was printed. */
 int admin_open(struct admin *a, struct serve *serve);
 
+/** Answers with what runs. */
+void admin_reply_status(struct http_req *req, const struct admin *a);
+
 /** Closes them; `done` runs for each. Returns how many there are. */
 unsigned admin_close(struct admin *a, void (*done)(void *ctx), void *ctx);
 

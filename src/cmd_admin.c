@@ -1,4 +1,5 @@
-/* `salon status|reload|drain|restart-workers`: asks a server that runs, by its admin.sock. */
+/* `salon status|reload|drain|restart-workers|restart-control`: asks a server that runs, by its
+ * admin.sock. */
 #include "cmd.h"
 
 #include <curl/curl.h>
@@ -7,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define ANSWER_MAX 65536
-#define PATIENCE_S 10L
+#define ANSWER_MAX  65536
+#define PATIENCE_S  20L // a new version may take its time to say whether it could start
+#define UP_EVERY_US 50000
+#define UP_TRIES    600
 
 static const char usage[] =
     "salon status            what a server that runs is doing, as JSON\n"
@@ -23,6 +27,10 @@ static const char usage[] =
     "    the media processes anew, one by one. Each takes no new rooms for S seconds, or "
     "until\n"
     "    it is empty (default: 0); whoever is still on it is led to another.\n"
+    "salon restart-control\n"
+    "    control becomes the executable that is installed now, in place: calls go on. "
+    "Refused,\n"
+    "    and nothing changes, if that one could not start. Returns when it is up.\n"
     "\n"
     "All take --config FILE or --state DIR (default: the state of serve --dev).\n";
 
@@ -50,21 +58,22 @@ static size_t take(char *bytes, size_t size, size_t count, void *ctx)
     return len;
 }
 
-/** Asks; returns the exit status, the answer on stdout. */
-static int ask(const char *state, const char *method, const char *path, const char *body)
+/** Asks. The answer's status; 0: nobody answers, and if `loud` that was said. */
+static long fetch(const char *state, const char *method, const char *path, const char *body,
+                  struct answer *answer, bool loud)
 {
-    struct answer *answer = calloc(1, sizeof *answer);
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     CURL *curl = curl_easy_init();
     char socket[4096], url[256];
     long status = 0;
     CURLcode code;
 
-    if (!answer || !headers || !curl) {
-        free(answer);
+    *answer = (struct answer){0};
+    if (!headers || !curl) {
         curl_slist_free_all(headers);
         curl_easy_cleanup(curl); // takes NULL
-        return cmd_fail("out of memory");
+        (void)cmd_fail("out of memory");
+        return 0;
     }
     (void)snprintf(socket, sizeof socket, "%s/admin.sock", state);
     (void)snprintf(url, sizeof url, "http://salon%s", path);
@@ -83,14 +92,65 @@ static int ask(const char *state, const char *method, const char *path, const ch
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
-    if (code != CURLE_OK)
+    if (code != CURLE_OK && loud)
         (void)cmd_fail("no server answers at %s: %s", socket, curl_easy_strerror(code));
-    else if (status != 200)
+    else if (status != 200 && loud)
         (void)cmd_fail("refused: %s", answer->text);
-    else
+    return code == CURLE_OK ? status : 0;
+}
+
+/** Asks; returns the exit status, the answer on stdout. */
+static int ask(const char *state, const char *method, const char *path, const char *body)
+{
+    struct answer *answer = calloc(1, sizeof *answer);
+    long status;
+
+    if (!answer)
+        return cmd_fail("out of memory");
+    status = fetch(state, method, path, body, answer, true);
+    if (status == 200)
         (void)puts(answer->text);
     free(answer);
-    return code == CURLE_OK && status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- control in place ---- */
+
+static json_int_t started_at(const struct answer *a)
+{
+    json_t *status = json_loadb(a->text, a->len, 0, NULL);
+    const json_int_t at = json_integer_value(json_object_get(status, "started_at_ms"));
+
+    json_decref(status);
+    return at;
+}
+
+/** Until the new program says that it is up, and has its workers. */
+static int await_new(const char *state, json_int_t before, struct answer *answer)
+{
+    for (unsigned tries = 0; tries < UP_TRIES; tries++) {
+        (void)usleep(UP_EVERY_US);
+        if (fetch(state, "GET", "/readyz", NULL, answer, false) == 200 &&
+            fetch(state, "GET", "/admin/v1/status", NULL, answer, false) == 200 &&
+            started_at(answer) != before) {
+            (void)puts(answer->text);
+            return EXIT_SUCCESS;
+        }
+    }
+    return cmd_fail("it has not come back so far; its log says why");
+}
+
+static int restart_control(const char *state)
+{
+    struct answer *answer = calloc(1, sizeof *answer);
+    int status = EXIT_FAILURE;
+
+    if (!answer)
+        return cmd_fail("out of memory");
+    if (fetch(state, "POST", "/admin/v1/control/restart", "{}", answer, true) == 200)
+        status = await_new(state, started_at(answer), answer);
+    free(answer);
+    return status;
 }
 
 static int run(const char *name, const struct asked *asked, const char *state)
@@ -106,6 +166,8 @@ static int run(const char *name, const struct asked *asked, const char *state)
     if (strcmp(name, "drain") == 0)
         return ask(state, asked->cancel ? "DELETE" : "POST", "/admin/v1/drain",
                    asked->cancel ? NULL : body);
+    if (strcmp(name, "restart-control") == 0)
+        return restart_control(state);
     if (asked->worker)
         (void)snprintf(path, sizeof path, "/admin/v1/workers/%.20s/restart", asked->worker);
     return ask(state, "POST", path, body);

@@ -26,11 +26,14 @@ static const char usage[] =
     "free)\n"
     "  --announce ADDRESS   address told to clients, instead of this machine's\n"
     "  --webhook-allow CIDR private addresses that webhooks may go to, also by http\n"
-    "  --log-level LEVEL    error, warn, info, debug\n";
+    "  --log-level LEVEL    error, warn, info, debug\n"
+    "  --check[=PORTS]      only say whether it could start; PORTS are those of one that "
+    "runs\n";
 
 /** What the command line said; NULL or 0 where it said nothing. */
 struct said {
     const char *config, *state, *log_level;
+    const char *check; ///< ports of a server that runs, NULL: run
     const char *announce[16];
     unsigned announce_count;
     const char *allow[16];
@@ -79,6 +82,9 @@ static bool read_option(struct said *said, int option, const char *value)
             return false;
         said->allow[said->allow_count++] = value;
         return true;
+    case 'k':
+        said->check = value ? value : "";
+        return true;
     case 'l':
         said->log_level = value;
         return true;
@@ -96,6 +102,7 @@ static const struct option options[] = {{"config", required_argument, NULL, 'c'}
                                         {"announce", required_argument, NULL, 'a'},
                                         {"log-level", required_argument, NULL, 'l'},
                                         {"webhook-allow", required_argument, NULL, 'A'},
+                                        {"check", optional_argument, NULL, 'k'},
                                         {"help", no_argument, NULL, 'h'},
                                         {0}};
 
@@ -192,8 +199,8 @@ static int run(struct said *said)
     if (!log_level_from(conf.config->log.level, &level))
         return cmd_fail("\"%s\" is no log level", conf.config->log.level);
     (void)log_format_from(conf.config->log.format, &format); // it was checked
-    log_start(level, format, "control");
-    status = serve_run(&conf);
+    log_start(said->check ? LEVEL_ERROR : level, format, said->check ? "check" : "control");
+    status = said->check ? serve_check(conf.config, said->check) : serve_run(&conf);
     config_free(conf.config);
     return status;
 }

@@ -11,7 +11,7 @@ static const char usage[] =
     "\n"
     "  salon serve [--config FILE] [--dev]   run the server\n"
     "  salon check-config FILE               check a configuration file\n"
-    "  salon status|reload|drain|restart-workers\n"
+    "  salon status|reload|drain|restart-workers|restart-control\n"
     "                                        ask a server that runs\n"
     "  salon tenant add|key|rotate|…        the front ends that use the API\n"
     "  salon replay FILE                     what a recording of a room says\n"
@@ -26,9 +26,16 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } commands[] = {
-        {"serve", cmd_serve},   {"media", media_main},  {"check-config", cmd_check_config},
-        {"tenant", cmd_tenant}, {"replay", cmd_replay}, {"status", cmd_admin},
-        {"reload", cmd_admin},  {"drain", cmd_admin},   {"restart-workers", cmd_admin},
+        {"serve", cmd_serve},
+        {"media", media_main},
+        {"check-config", cmd_check_config},
+        {"tenant", cmd_tenant},
+        {"replay", cmd_replay},
+        {"status", cmd_admin},
+        {"reload", cmd_admin},
+        {"drain", cmd_admin},
+        {"restart-workers", cmd_admin},
+        {"restart-control", cmd_admin},
     };
     const char *name = argc > 1 ? argv[1] : "";
 

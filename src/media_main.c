@@ -334,6 +334,8 @@ int media_main(int argc, char **argv)
     (void)snprintf(who, sizeof(who), "media%lu", a.worker);
     log_start(a.level, a.format, who);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);  // these two are for control, but who sends them may send
+    (void)signal(SIGUSR2, SIG_IGN); // them to the whole service
     (void)close_range(STDERR_FILENO + 1, ~0U, 0); // whatever who started us left open
     return run(&a);
 }

@@ -42,6 +42,7 @@ static void on_http_closed(void *arg)
     reload_stop(&s->reload);
     draining_stop(&s->drain);
     rolling_stop(&s->rolling);
+    restart_stop(&s->restart);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
 }
@@ -211,22 +212,30 @@ static int open_http(struct serve *s)
         .proxies = (const char *const *)c->trusted_proxies,
         .proxy_count = c->trusted_proxies_count,
         .public_url = c->public_url,
+        .listen_fd = handed_take(&s->handed, c->listen, c->port),
     };
     char why[CONFIG_WHY];
 
     return http_open(&s->loop, &conf, &s->http, why, sizeof why) ? cmd_fail("%s", why) : 0;
 }
 
+unsigned serve_workers(const struct config *config)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (config->media.workers)
+        return config->media.workers;
+    return cores > 0 && cores < 64 ? (unsigned)cores : 1;
+}
+
 static int open_supervisor(struct serve *s)
 {
     const struct config_media *m = &s->config->media;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct supervisor_conf conf = {
-        .workers = m->workers                ? m->workers
-                   : cores > 0 && cores < 64 ? (unsigned)cores
-                                             : 1,
+        .workers = serve_workers(s->config),
         .port = (uint16_t)m->port,
         .state_dir = s->config->state,
+        .reaps = true,
         .flight_mib = m->flight_mib,
         .log_level = s->config->log.level,
         .log_format = s->config->log.format,
@@ -322,6 +331,7 @@ static int open_shells(struct serve *s)
     clock_jump_start(&s->clock_jump, &s->loop, s->store, &s->purge);
     draining_start(&s->drain, s);
     rolling_start(&s->rolling, s);
+    restart_start(&s->restart, s);
     reload_start(&s->reload, s);
     return admin_open(&s->admin, s);
 }
@@ -380,6 +390,8 @@ static int run_loop(struct serve *s)
         load_start(&s->load, &s->loop);
         catch_signals(s);
         s->status = build(s);
+        handed_drop(&s->handed);
+        restart_took_place();
         if (s->status)
             serve_stop(s);
     }
@@ -387,6 +399,14 @@ static int run_loop(struct serve *s)
     if (uv_loop_close(&s->loop))
         log_at(LEVEL_ERROR, "serve.handles", "left=1");
     return status ? status : s->status;
+}
+
+static int64_t started_at(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int serve_run(const struct serve_conf *conf)
@@ -400,6 +420,8 @@ int serve_run(const struct serve_conf *conf)
     s->config = conf->config;
     s->dev = conf->dev;
     s->lock_fd = -1;
+    s->started_at = started_at();
+    handed_read(&s->handed);
     raise_file_limit();
     status = open_links(s);
     if (status == 0 && s->dev)

@@ -15,4 +15,10 @@ struct serve_conf {
 /** Runs until SIGTERM or SIGINT, or until it cannot. Returns the process's exit status. */
 int serve_run(const struct serve_conf *conf);
 
+/**
+ * Says whether serve_run() could begin, without disturbing a server that runs here and has the
+ * TCP ports `ours` ("8080,9090"): a line of JSON, or of what is wrong. The exit status.
+ */
+int serve_check(const struct config *config, const char *ours);
+
 #endif

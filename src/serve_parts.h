@@ -8,11 +8,13 @@
 #include "call/call.h"
 #include "clock_jump.h"
 #include "draining.h"
+#include "handed.h"
 #include "links/tenants.h"
 #include "load.h"
 #include "metrics.h"
 #include "purge.h"
 #include "reload.h"
+#include "restart.h"
 #include "rolling.h"
 #include "serve.h"
 #include "signal/signal.h"
@@ -25,11 +27,14 @@ struct serve {
     bool dev, stopping;
     int status; ///< the process's
     int lock_fd;
+    int64_t started_at;   ///< milliseconds since 1970
+    struct handed handed; ///< by the program that this process was before
     uv_loop_t loop;
     uv_signal_t on_term, on_int;
     struct reload reload;
     struct draining drain;
     struct rolling rolling;
+    struct restart restart;
     struct admin admin;
     struct store *store;
     struct links *links;
@@ -51,6 +56,9 @@ struct serve {
     struct links_tenant dev_tenant;
     char dev_key[LINKS_KEY_SIZE];
 };
+
+/** In serve.c: what `media.workers` means on this machine. */
+unsigned serve_workers(const struct config *config);
 
 /** In serve.c: takes everything down, now; once. */
 void serve_stop(struct serve *s);

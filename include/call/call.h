@@ -199,6 +199,9 @@ void call_on_return(struct call *call, call_returns returns, void *arg);
 /** Its shell from now on. */
 void call_attach(struct call_member *m, const struct call_ops *ops, void *shell);
 
+/** True while somebody waits for the answer to an offer. */
+bool call_answering(const struct call *call);
+
 /** True if that call in that room goes on. */
 bool call_goes_on(const struct call *call, const char *room_id, const char *call_id);
 

@@ -30,6 +30,7 @@ struct http_conf {
     const char *const *proxies; ///< whose X-Forwarded-For and -Proto count: "10.0.0.0/8", "::1"
     size_t proxy_count;
     const char *public_url; ///< "https://meet.example.org", without a slash at the end
+    int listen_fd; ///< a socket that listens there already, owned from here on; 0: none does
 };
 
 enum http_flag {
@@ -56,6 +57,19 @@ struct http_route {
  */
 int http_open(uv_loop_t *loop, const struct http_conf *conf, struct http **out, char *why,
               size_t why_size);
+
+/**
+ * Takes no new connections from now on: who comes waits in the socket's queue, for the process
+ * that has the socket after us.
+ */
+void http_hold(struct http *http);
+
+/** True while something is being read, answered or sent, or a client has not spoken yet: not of
+ * connections that have had their answer. */
+bool http_busy(const struct http *http);
+
+/** The listening socket: not owned, open until http_close(). */
+int http_listener(const struct http *http);
 
 /** The port bound: of use when conf.port was 0. */
 uint16_t http_port(const struct http *http);

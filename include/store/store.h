@@ -27,6 +27,10 @@ struct store;
  */
 int store_open(const char *path, int busy_ms, struct store **out, char *why, size_t why_size);
 
+/** Whether store_open() could open it, without changing it: 0 (also if there is none yet), or
+ * -errno and `why`. */
+int store_fits(const char *path, char *why, size_t why_size);
+
 /** Writes the WAL back and closes. store_close(NULL) is fine. */
 void store_close(struct store *store);
 

@@ -33,6 +33,7 @@ struct supervisor_conf {
     const char *log_format; ///< likewise
     const char *program;    ///< what to run; NULL: this executable again
     bool any_port;          ///< `port` was only found to be free: adopt one with another, too
+    bool reaps;             ///< adopted ones may be children of this process: wait for them
     unsigned flight_mib;    ///< of each worker, for recordings; 0: none
     unsigned hang_ms;       ///< silence after which a worker is killed; 0: 5 s
 };
@@ -95,6 +96,10 @@ void supervisor_hold(struct supervisor *s, unsigned worker, bool held);
 /** Ends a worker that is up, to start it anew: `lost` and `up` follow. False if it is not up.
  */
 bool supervisor_restart(struct supervisor *s, unsigned worker);
+
+/** True if every worker is up and has all that was sent to it in its socket: who comes after us
+ * finds it all there. */
+bool supervisor_settled(const struct supervisor *s);
 
 unsigned supervisor_count(const struct supervisor *s);
 

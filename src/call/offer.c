@@ -86,6 +86,21 @@ static bool busy(const struct call_member *m)
     return m->waiting || (m->agreeing && m->agreeing->reply);
 }
 
+bool call_answering(const struct call *call)
+{
+    const struct call_room *room;
+    const struct call_member *m;
+    LIST_FOREACH(room, &call->room_list, link)
+    {
+        LIST_FOREACH(m, &room->members, link)
+        {
+            if (busy(m))
+                return true;
+        }
+    }
+    return false;
+}
+
 int call_offer(struct call_member *m, const struct call_offer *offer, call_reply reply)
 {
     if (busy(m))

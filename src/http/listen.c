@@ -119,3 +119,15 @@ int listen_on(const struct http_conf *conf, uint16_t *port)
     *port = ntohs(((struct sockaddr_in *)&sa)->sin_port); // at the same place in both families
     return fd;
 }
+
+int listen_go_on(const struct http_conf *conf, uint16_t *port)
+{
+    struct sockaddr_storage sa = {0};
+    socklen_t len = sizeof sa;
+
+    if (getsockname(conf->listen_fd, (struct sockaddr *)&sa, &len))
+        return -errno;
+    if (!is_path(conf)) // at the same place in both families
+        *port = ntohs(((struct sockaddr_in *)&sa)->sin_port);
+    return conf->listen_fd;
+}

@@ -9,6 +9,9 @@
 /** Returns a listening socket and in `*port` its port, or -errno. */
 int listen_on(const struct http_conf *conf, uint16_t *port);
 
+/** The same with the socket that `conf` names. */
+int listen_go_on(const struct http_conf *conf, uint16_t *port);
+
 /** After closing it: removes a Unix socket's name. */
 void listen_end(const struct http_conf *conf);
 

@@ -326,7 +326,8 @@ int http_open(uv_loop_t *loop, const struct http_conf *conf, struct http **out, 
         return explain(why, why_size, conf, -ENOMEM);
     http->loop = loop;
     http->conf = *conf;
-    http->listen_fd = listen_on(conf, &http->port);
+    http->listen_fd =
+        conf->listen_fd > 0 ? listen_go_on(conf, &http->port) : listen_on(conf, &http->port);
     if (http->listen_fd < 0) {
         error = explain(why, why_size, conf, http->listen_fd);
         free(http);
@@ -366,6 +367,28 @@ void http_close(struct http *http, void (*done)(void *ctx), void *ctx)
     (void)uv_timer_start(&http->tick, on_tick, 1, 2);
     if (http->context)
         lws_context_destroy(http->context);
+}
+
+void http_hold(struct http *http)
+{
+    (void)uv_poll_stop(&http->accept);
+    http->accept_paused = false;
+}
+
+bool http_busy(const struct http *http)
+{
+    for (const struct conn *conn = http->conns; conn; conn = conn->next) {
+        if (!conn->heard || conn->out || conn->blocked ||
+            (conn->state == CONN_HEAD && conn->in_len > 0) || conn->state == CONN_BODY ||
+            conn->state == CONN_RUNNING || conn->state == CONN_SENDING)
+            return true;
+    }
+    return false;
+}
+
+int http_listener(const struct http *http)
+{
+    return http->listen_fd;
 }
 
 void http_set_proxies(struct http *http, const char *const *proxies, size_t count)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** What brings the database from version k to k + 1. Never changed once released. */
 static const char *const migrations[] = {
@@ -197,6 +198,25 @@ fail:
     else
         say_why(store, path, error, why, why_size);
     store_close(store);
+    return error;
+}
+
+int store_fits(const char *path, char *why, size_t why_size)
+{
+    struct store store = {0};
+    int version = 0;
+    int error = sqlite3_open_v2(path, &store.db, SQLITE_OPEN_READWRITE, NULL);
+
+    error = error ? sql_errno(error) : read_version(&store, &version);
+    if (error && access(path, F_OK) != 0 && errno == ENOENT)
+        error = 0; // it is going to be made
+    if (error)
+        say_why(&store, path, error, why, why_size);
+    (void)sqlite3_close(store.db);
+    if (error == 0 && version > VERSION) {
+        (void)snprintf(why, why_size, "%s was written by a newer salon", path);
+        error = -ENOTSUP;
+    }
     return error;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ARGS_MAX 16
@@ -15,6 +16,7 @@ struct child {
     uv_poll_t gone; ///< of one that was taken on: its pidfd has become readable
     pid_t adopted;  ///< 0: we have started it
     int pidfd;      ///< of one that was taken on
+    bool reaps;     ///< likewise: nobody else waits for it
     void (*ended)(void *arg, int status);
     void *arg;
 };
@@ -104,6 +106,16 @@ static void forget(struct child *c)
     (void)close(c->pidfd);
 }
 
+/** How it ended: known only if it is our process's child, which it stays when our process has
+ * become another program. Nobody else asks, and it would stay in the table of processes. */
+static int reap(const struct child *c)
+{
+    int how;
+    return c->reaps && waitpid(c->adopted, &how, WNOHANG) == c->adopted && WIFEXITED(how)
+               ? WEXITSTATUS(how)
+               : -1;
+}
+
 static void on_gone(uv_poll_t *poll, int status, int events)
 {
     struct child *c = poll->data;
@@ -112,12 +124,13 @@ static void on_gone(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     (void)uv_poll_stop(poll);
+    const int how = reap(c);
     forget(c);
-    ended(arg, -1);
+    ended(arg, how);
 }
 
-int child_adopt(uv_loop_t *loop, pid_t pid, void (*ended)(void *arg, int status), void *arg,
-                struct child **out)
+int child_adopt(uv_loop_t *loop, pid_t pid, bool reaps, void (*ended)(void *arg, int status),
+                void *arg, struct child **out)
 {
     struct child *c = pid > 0 ? calloc(1, sizeof(*c)) : NULL;
     if (!c)
@@ -131,6 +144,7 @@ int child_adopt(uv_loop_t *loop, pid_t pid, void (*ended)(void *arg, int status)
         return r;
     }
     c->adopted = pid;
+    c->reaps = reaps;
     c->ended = ended;
     c->arg = arg;
     c->gone.data = c;

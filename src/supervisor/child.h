@@ -23,11 +23,12 @@ int child_start(uv_loop_t *loop, const struct child_conf *conf,
                 void (*ended)(void *arg, int status), void *arg, struct child **out);
 
 /**
- * Takes on a process that another control has started; `ended` as above, with -1. Returns 0, or
- * -errno: it is gone.
+ * Takes on a process that another control has started; `ended` as above, with -1 if its status
+ * is not known. `reaps`: it may be a child of this process that nobody else waits for. Returns
+ * 0, or -errno: it is gone.
  */
-int child_adopt(uv_loop_t *loop, pid_t pid, void (*ended)(void *arg, int status), void *arg,
-                struct child **out);
+int child_adopt(uv_loop_t *loop, pid_t pid, bool reaps, void (*ended)(void *arg, int status),
+                void *arg, struct child **out);
 
 int64_t child_pid(const struct child *c);
 

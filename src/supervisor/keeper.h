@@ -57,7 +57,7 @@ struct supervisor {
     uint16_t port;
     unsigned hang_ms, flight_mib;
     char *program, *log_level, *log_format;
-    bool any_port;
+    bool any_port, reaps;
     uv_timer_t watch;    ///< asks every worker for its stats; when stopping, counts down
     uint64_t watched;    ///< uv_now() when it last ran
     uint64_t stop_began; ///< uv_now()

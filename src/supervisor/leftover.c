@@ -91,7 +91,8 @@ static void on_opened(void *arg)
 {
     struct keeper *k = arg;
     k->open = true;
-    if (child_adopt(k->sup->loop, wire_peer(k->wire), keeper_ended, k, &k->child) < 0)
+    if (child_adopt(k->sup->loop, wire_peer(k->wire), k->sup->reaps, keeper_ended, k,
+                    &k->child) < 0)
         k->child = NULL; // it goes just now
     (void)uv_timer_start(&k->timer, on_late, HELLO_WAIT_MS, 0);
 }

@@ -60,6 +60,7 @@ int supervisor_create(uv_loop_t *loop, const struct supervisor_conf *conf,
     s->count = conf->workers;
     s->port = conf->port;
     s->any_port = conf->any_port;
+    s->reaps = conf->reaps;
     s->flight_mib = conf->flight_mib;
     s->hang_ms = conf->hang_ms ? conf->hang_ms : HANG_MS;
     if (!copy_strings(s, conf))
@@ -166,6 +167,15 @@ bool supervisor_restart(struct supervisor *s, unsigned worker)
 {
     const struct letter quit = {.type = LETTER_QUIT};
     return supervisor_send(s, worker, &quit) == 0;
+}
+
+bool supervisor_settled(const struct supervisor *s)
+{
+    for (unsigned k = 0; k < s->count; k++) {
+        if (s->keeper[k].state != UP || wire_unsent(s->keeper[k].wire))
+            return false;
+    }
+    return true;
 }
 
 unsigned supervisor_count(const struct supervisor *s)

@@ -152,6 +152,11 @@ int wire_send(struct wire *w, const struct letter *letter)
     return r;
 }
 
+bool wire_unsent(const struct wire *w)
+{
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&w->pipe) > 0;
+}
+
 pid_t wire_peer(const struct wire *w)
 {
     uv_os_fd_t fd;

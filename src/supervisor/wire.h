@@ -30,6 +30,9 @@ void wire_hand_over(struct wire *w, const struct wire_ops *ops);
 /** Queues a letter. 0, -EMSGSIZE, -ENOMEM; -ENOBUFS if the worker does not read. */
 int wire_send(struct wire *w, const struct letter *letter);
 
+/** True while a letter is not in the socket yet. */
+bool wire_unsent(const struct wire *w);
+
 /** The process that listens at the other end, 0 if unknown. */
 pid_t wire_peer(const struct wire *w);
 

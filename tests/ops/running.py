@@ -54,7 +54,8 @@ class UnixHTTP(http.client.HTTPConnection):
 class Salon:
     """`salon serve --config`; `settings` are sections of the file: {"limits": {...}}."""
 
-    def __init__(self, settings=None, env=None, workers=1):
+    def __init__(self, settings=None, env=None, workers=1, program=None):
+        self.program = program or SALON
         self.folder = tempfile.mkdtemp(prefix="salon-ops-")
         self.state = f"{self.folder}/state"
         self.file = f"{self.folder}/salon.yaml"
@@ -80,7 +81,7 @@ class Salon:
 
     def start(self):
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([SALON, "serve", "--config", self.file], stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen([self.program, "serve", "--config", self.file], stdout=subprocess.DEVNULL,
                                         stderr=self.log, text=True, env=self.env)
         wait_for(self.is_ready, why=self.read_log)
         self.said("serve.ready")  # all workers, not only one
