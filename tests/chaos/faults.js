@@ -7,7 +7,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const nft = (rules) => execFileSync('nft', ['-f', '-'],
     { input: `table inet salon_chaos; delete table inet salon_chaos; ${rules}`, stdio: ['pipe', 'ignore', 'inherit'] });
 
-const out = (rules) => `table inet salon_chaos { chain out { type filter hook output priority 0; ${rules} } }`;
+const out = (rules) => `table inet salon_chaos { chain out { type filter hook output priority 0; ${rules}\n }\n }\n`;
 
 async function without(rules, ms) {
     nft(out(rules));
@@ -15,13 +15,14 @@ async function without(rules, ms) {
     nft('');
 }
 
-/** A worker ends without a word. */
+/** A worker ends without a word; one that has people, if there is one. */
 async function worker({ server, dice }) {
-    const pids = await server.workers();
-    const victim = dice.between(0, pids.length - 1);
-    process.kill(pids[victim], 'SIGKILL');
+    const workers = await server.workers();
+    const busy = workers.filter(({ participants }) => participants > 0);
+    const victim = dice.one(busy.length ? busy : workers);
+    process.kill(victim.pid, 'SIGKILL');
     server.killed++;
-    return `worker ${victim}`;
+    return `worker ${victim.worker}, with ${victim.participants} people`;
 }
 
 /** Control ends without a word, and is started again. */
@@ -63,10 +64,10 @@ async function media({ dice, media: ports }) {
     return `gone for ${ms} ms`;
 }
 
-/** Every connection to control is reset, for a moment. */
+/** Every connection to control on which something is said is reset, for some seconds; the resets themselves must get through. */
 async function resets({ server, dice }) {
-    const ms = dice.between(200, 2000);
-    await without(`tcp dport ${server.port} reject with tcp reset; tcp sport ${server.port} reject with tcp reset;`, ms);
+    const ms = dice.between(2000, 5000);
+    await without(`tcp flags & rst == rst accept; tcp dport ${server.port} reject with tcp reset; tcp sport ${server.port} reject with tcp reset;`, ms);
     return `for ${ms} ms`;
 }
 

@@ -39,19 +39,21 @@ function possible(only, server) {
 async function strike(name, world, dice) {
     const { server, people, books, began } = world;
     const at = ((Date.now() - began) / 1000).toFixed(0).padStart(5);
+    const before = people.felt();
     const done = await FAULTS[name]({ server, dice, media: `${MEDIA}-${MEDIA + 1000}` });
     const healed = Date.now();
     const back = await people.back(healed, GIVE_UP_MS);
     const wrong = [...await books.check(), ...await people.check()];
-    for (const { name: who, kind, ms } of back) {
-        if (ms === null) wrong.push(`${who} (${kind}) did not come back`);
+    for (const { name: who, kind, ms, last } of back) {
+        if (ms === null) wrong.push(`${who} (${kind}) did not come back: ${last}`);
         else if (ms > PROMISED_MS) wrong.push(`${who} (${kind}) was back after ${seconds(ms)} s`);
     }
     for (const { name: who } of back.filter(({ ms }) => ms === null)) await people.reload(who);
+    const felt = people.felt().map((n, i) => Math.max(0, n - before[i])); // a page that was reloaded counts anew
     const slowest = back.length ? Math.max(...back.map(({ ms }) => ms ?? Infinity)) : null;
-    console.log(`${at} s  ${name.padEnd(8)} ${done.padEnd(44)} back ${seconds(slowest)} s${wrong.length ? '  WRONG' : ''}`);
+    console.log(`${at} s  ${name.padEnd(8)} ${done.padEnd(44)} lost by ${felt.join('/')}  back ${seconds(slowest)} s${wrong.length ? '  WRONG' : ''}`);
     for (const sentence of wrong) console.log(`         ${sentence}`);
-    return { name, back, wrong };
+    return { name, back, wrong, felt };
 }
 
 /** Faults until the time is over. Each kind once before any comes again. */
@@ -70,11 +72,12 @@ async function storm(world, kinds, minutes, dice) {
 }
 
 function table(results) {
-    console.log('\nfault     times  back in s: median  slowest  wrong');
+    console.log('\nfault     times  lost: signalling  media  back in s: median  slowest  wrong');
     for (const name of new Set(results.map((r) => r.name))) {
         const of = results.filter((r) => r.name === name);
         const times = of.flatMap((r) => r.back.map(({ ms }) => ms ?? Infinity)).sort((a, b) => a - b);
-        console.log(`${name.padEnd(9)} ${String(of.length).padStart(5)}  ${seconds(times[times.length >> 1]).padStart(17)}  ` +
+        const felt = [0, 1].map((i) => String(of.reduce((n, r) => n + r.felt[i], 0)));
+        console.log(`${name.padEnd(9)} ${String(of.length).padStart(5)}  ${felt[0].padStart(16)}  ${felt[1].padStart(5)}  ${seconds(times[times.length >> 1]).padStart(17)}  ` +
             `${seconds(times.at(-1)).padStart(7)}  ${String(of.reduce((n, r) => n + r.wrong.length, 0)).padStart(5)}`);
     }
 }

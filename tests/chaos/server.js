@@ -83,7 +83,7 @@ export class Server {
         await this.ended;
     }
 
-    /** The pids of those who serve media, whoever has started them. */
+    /** Those who serve media, whoever has started them: [{worker, pid, participants}]. */
     async workers() {
         const body = await new Promise((resolve, reject) => {
             request({ socketPath: join(this.state, 'admin.sock'), path: '/admin/v1/workers' }, (reply) => {
@@ -91,7 +91,7 @@ export class Server {
                 reply.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve(text));
             }).on('error', reject).end();
         });
-        return JSON.parse(body).workers.map(({ pid }) => pid).filter(Boolean);
+        return JSON.parse(body).workers.filter(({ up }) => up);
     }
 
     /** Not a byte is left on its disk. */

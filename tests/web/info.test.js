@@ -121,3 +121,9 @@ test('rates are what came since the last look at the same connection', async () 
     );
     assert.equal((await meter.look(null)).outgoing.length, 0);
 });
+
+test('a connection that never answers counts nothing, and keeps nobody waiting', async () => {
+    const closed = { connectionState: 'closed', getStats: () => new Promise(() => {}) };
+    const { incoming, outgoing, path } = await new Meter().look(closed);
+    assert.deepEqual([incoming.size, outgoing, path.connected], [0, [], false]);
+});

@@ -47,6 +47,16 @@ test('a lost socket is resumed with the secret, and media stays as it was', asyn
     assert.equal((await server.next('resume')).secret, 'secret2');
 });
 
+test('when media is lost and the server says nothing, another socket is opened at once', async (t) => {
+    const { server, room } = await enter(t);
+    await server.next('offer');
+    server.onPing = () => null;
+    FakePeerConnection.newest.becomes('failed');
+    await server.next('ping');
+    assert.equal((await server.next('resume')).secret, 'secret1');
+    await until(() => room.state !== 'reconnecting');
+});
+
 test('a session the server forgot is joined anew, with a new connection and the same tracks', async (t) => {
     const { server, room } = await enter(t);
     await room.publish(new FakeTrack('audio'), { source: 'microphone', muted: true });

@@ -30,7 +30,6 @@ import { Wants } from './wants.js';
 /** @typedef {import('./seating.js').SeatChange} SeatChange */
 /** @typedef {import('./types.js').Content} Content */
 /** @typedef {import('./types.js').Quality} Quality */
-
 /** @typedef {import('./types.js').PublishOptions} PublishOptions */
 
 /** @typedef {import('./types.js').RoomState} RoomState */
@@ -112,6 +111,7 @@ export class Room extends Emitter {
         this.#roster.on('unpublished', ({ participant, source }) =>
             this.#wants.forget(participant.id, source),
         );
+        this.#connection.on('state', (media) => media === 'lost' && this.#session.probe());
         this.#connection.on('state', () => this.#setState());
         this.#connection.on('renewed', () => {
             this.#changed(this.#seating.clear());

@@ -26,6 +26,7 @@ const PASSING = new Set([
 const REOPEN = new Set(['shutdown', 'idle_timeout', 'join_timeout']);
 const FIRST_TRIES = 4;
 const PATIENCE_S = 5; // who may not come in for longer is told so
+const PROBE_TIMEOUT = 2500;
 
 /**
  * @typedef {object} SessionEvents
@@ -107,6 +108,20 @@ export class Session extends Emitter {
         if (!socket) return;
         socket.close();
         this.#lost(socket);
+    }
+
+    /**
+     * Something suggests that the network was away: takes the socket for dead unless the server
+     * answers soon. The old socket may come back as well, but its TCP tries less and less often,
+     * up to as long after the network is back as that was away; a new one is there at once.
+     */
+    async probe() {
+        const socket = this.#socket;
+        try {
+            await socket?.request({ type: 'ping' }, PROBE_TIMEOUT);
+        } catch {
+            if (socket === this.#socket) this.reconnect();
+        }
     }
 
     /** Does not wait any longer for the next try, for instance because the network is back. */

@@ -3,6 +3,10 @@
  * picture is not better; this side knows what arrives on the screen and what the encoder struggles with.
  */
 
+import { pause } from './backoff.js';
+
+const ANSWER_MS = 2000;
+
 /**
  * @typedef {object} Incoming what arrives on one slot
  * @property {number} bps
@@ -37,6 +41,21 @@
  * @property {Path} path
  */
 
+/**
+ * Firefox never answers for a connection that is closed meanwhile: nothing is counted then.
+ * @param {RTCPeerConnection} pc
+ * @returns {Promise<Map<string, any>>}
+ */
+async function reportOf(pc) {
+    const answered = new AbortController();
+    const late = pause(ANSWER_MS, answered.signal).then(() => new Map());
+    try {
+        return /** @type {any} */ (await Promise.race([pc.getStats(), late]));
+    } finally {
+        answered.abort();
+    }
+}
+
 export class Meter {
     /** @type {RTCPeerConnection | null} */
     #pc = null;
@@ -51,7 +70,7 @@ export class Meter {
         if (pc !== this.#pc) this.#before.clear();
         this.#pc = pc;
         /** @type {Map<string, any>} */
-        const report = pc ? /** @type {any} */ (await pc.getStats()) : new Map();
+        const report = pc ? await reportOf(pc) : new Map();
         /** @type {Snapshot} */
         const snapshot = { incoming: new Map(), outgoing: [], path: pathOf(report, pc) };
         const seen = new Map();

@@ -37,6 +37,8 @@ export class FakeServer {
         sdp: answerTo(offer.sdp),
         generation: this.generation,
     });
+    /** Answers a `ping`; null: says nothing. */
+    onPing = () => ({ type: 'pong', time: Date.now() });
     /** Keeps who joins before the door: what `lobby` says; null: the door is open. */
     lobby = null;
     /** Decides on `resume`: true, or false for unknown_session. */
@@ -148,7 +150,7 @@ export class FakeServer {
             case 'history':
                 return { type: 'history', chat: this.history };
             case 'ping':
-                return { type: 'pong', time: Date.now() };
+                return this.onPing();
             default:
                 return message.id ? { type: 'ok' } : null;
         }
