@@ -55,3 +55,34 @@ test('after kill -9 of control calls go on without a gap in the pictures, and it
         .find(({ source }) => source === 'camera')?.muted);
     await ada.page.call(() => window.salonRoom.setMuted('camera', false));
 });
+
+test('control becomes another program in place: calls go on, and pages are back by themselves', async (t) => {
+    const server = await t.ownServer();
+    const link = await server.room();
+    const [ada, blaise] = [t.keep(await Person.join(await t.browser('chromium'), link, 'Ada')),
+        t.keep(await Person.join(await t.browser('firefox'), link, 'Blaise'))];
+    await ada.meets(blaise);
+    await blaise.meets(ada);
+    for (const { page } of [ada, blaise])
+        await page.call(() => {
+            window.oldConnection = window.salonRoom.connection;
+            window.oldId = window.salonRoom.self.id;
+            window.states = [];
+            window.salonRoom.on('state', ({ state }) => window.states.push(state));
+        });
+    const [workers, pid] = [server.workers(), server.process.pid];
+    await Promise.all([ada.watch(blaise), blaise.watch(ada)]);
+    process.kill(pid, 'SIGUSR2');
+    await server.printed(/serve\.ready[^]*serve\.ready/);
+    for (const { page } of [ada, blaise])
+        await page.until('back', () => window.states.includes('reconnecting') && window.states.at(-1) === 'connected');
+    const gaps = [await ada.longestGap(), await blaise.longestGap()];
+    assert.ok(Math.max(...gaps) < (process.env.BUILD?.includes('asan') ? 2000 : 1000), `pictures stood still for ${gaps} ms`);
+    assert.deepEqual([server.workers(), server.process.exitCode], [workers, null]);
+    for (const { page } of [ada, blaise]) {
+        assert.ok(await page.call(() => window.salonRoom.connection === window.oldConnection), 'another peer connection');
+        assert.ok(await page.call(() => window.salonRoom.self.id === window.oldId), 'another participant');
+    }
+    await ada.sees(blaise, 'camera');
+    await blaise.sees(ada, 'camera');
+});
