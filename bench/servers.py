@@ -9,11 +9,13 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from http import client
 
 LOAD_ADDRESS, SERVER_ADDRESS = "10.78.0.2", "10.78.0.1"
 JANUS_FILES = pathlib.Path("/etc/janus")
@@ -117,6 +119,15 @@ class Salon(Server):
                               check=True, capture_output=True, text=True)
         key = re.search(r"^API key: (\S+)", made.stdout, re.M)[1]
         return ["--url", f"http://{SERVER_ADDRESS}:8080", "--key", key]
+
+    def metrics(self):
+        """What Prometheus would read, from the admin socket."""
+        http = client.HTTPConnection("salon")
+        http.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with http.sock:
+            http.sock.connect(f"{self.folder}/state/admin.sock")
+            http.request("GET", "/metrics")
+            return http.getresponse().read().decode()
 
     def is_ready(self):
         try:
