@@ -4,9 +4,7 @@ import './tests/bbb.js';
 import './tests/calls.js';
 import './tests/data.js';
 import './tests/firewall.js';
-import './tests/embed.js';
 import './tests/healing.js';
-import './tests/page.js';
 import './tests/resilience.js';
 import './tests/restart.js';
 import './tests/room.js';
@@ -19,7 +17,7 @@ import './tests/suite.js';
 
 // They press what is the page's alone: a server under sanitizers sees nothing in them that the others do not show it.
 if (!process.env.BUILD?.includes('asan'))
-    for (const file of ['accessible', 'controls']) await import(`./tests/${file}.js`);
+    for (const file of ['accessible', 'controls', 'embed', 'page']) await import(`./tests/${file}.js`);
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {

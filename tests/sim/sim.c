@@ -490,7 +490,8 @@ void sim_end(struct sim *s)
 void sim_each_seed(const char *name, sim_scenario run, unsigned seeds)
 {
     const uint64_t only = number_of("SEED", 0);
-    const uint64_t n = only ? 1 : seeds * number_of("SEEDS", 1);
+    const uint64_t part = number_of("SEEDS_PART", 1); // not 0
+    const uint64_t n = only ? 1 : (seeds * number_of("SEEDS", 1) + part - 1) / part;
     for (uint64_t i = 0; i < n; i++) {
         struct sim *s = sim_begin(name, only ? only : i + 1);
         run(s);

@@ -63,7 +63,8 @@ struct sim {
 
 typedef void (*sim_scenario)(struct sim *s);
 
-/** Runs a scenario over `seeds` seeds, or SEEDS times as many, or only the one of SEED. */
+/** Runs a scenario over `seeds` seeds, or SEEDS times as many, or a SEEDS_PART-th of them, or
+ * only the one of SEED. */
 void sim_each_seed(const char *name, sim_scenario run, unsigned seeds);
 
 /** One run, for who has no use for the above: a fuzz target. */
