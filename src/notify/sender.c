@@ -93,15 +93,18 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *ctx)
 
 /* ---- one delivery ---- */
 
-static void add_header(struct slot *slot, const char *name, const char *value)
+/** 0 or -ENOMEM. */
+static int add_header(struct slot *slot, const char *name, const char *value)
 {
     char line[512];
     struct curl_slist *more;
 
     (void)snprintf(line, sizeof line, "%s: %s", name, value);
     more = curl_slist_append(slot->headers, line);
-    if (more)
-        slot->headers = more;
+    if (!more)
+        return -ENOMEM;
+    slot->headers = more;
+    return 0;
 }
 
 /** Signed with the secret, and while rotating with the one before as well. */
@@ -121,10 +124,9 @@ static int sign(struct slot *slot, const struct store_webhook *webhook, int64_t 
     }
     (void)snprintf(all, sizeof all, "%s%s%s", one, both ? " " : "", both ? two : "");
     (void)snprintf(at, sizeof at, "%" PRId64, now);
-    add_header(slot, "webhook-id", slot->delivery.event);
-    add_header(slot, "webhook-timestamp", at);
-    add_header(slot, "webhook-signature", all);
-    return error;
+    error = error ? error : add_header(slot, "webhook-id", slot->delivery.event);
+    error = error ? error : add_header(slot, "webhook-timestamp", at);
+    return error ? error : add_header(slot, "webhook-signature", all);
 }
 
 static void free_slot(struct slot *slot)
@@ -166,8 +168,8 @@ static void set_options(struct slot *slot, const char *url)
     (void)curl_easy_setopt(c, CURLOPT_WRITEDATA, slot);
 }
 
-/** Begins it; what cannot begin is left for the next look. */
-static void begin(struct slot *slot, const struct store_delivery *delivery, int64_t now)
+/** False: it cannot begin now, and is left for the next look. */
+static bool begin(struct slot *slot, const struct store_delivery *delivery, int64_t now)
 {
     struct store *store = slot->sender->conf->store;
     struct store_webhook webhook;
@@ -175,18 +177,19 @@ static void begin(struct slot *slot, const struct store_delivery *delivery, int6
     slot->delivery = *delivery;
     if (store_webhook_get(store, delivery->webhook, &webhook) ||
         store_delivery_body(store, delivery->id, &slot->body))
-        return;
+        return false;
     slot->http = strncmp(webhook.url, "http://", 7) == 0;
     slot->curl = curl_easy_init();
-    add_header(slot, "Content-Type", "application/json");
-    add_header(slot, "Expect", "");
-    if (!slot->curl || sign(slot, &webhook, now)) {
+    if (!slot->curl || add_header(slot, "Content-Type", "application/json") ||
+        add_header(slot, "Expect", "") || sign(slot, &webhook, now)) {
         free_slot(slot);
-        return;
+        return false;
     }
     set_options(slot, webhook.url);
-    if (curl_multi_add_handle(slot->sender->multi, slot->curl) != CURLM_OK)
-        free_slot(slot);
+    if (curl_multi_add_handle(slot->sender->multi, slot->curl) == CURLM_OK)
+        return true;
+    free_slot(slot);
+    return false;
 }
 
 static void switch_off(struct sender *s, const char *id)
@@ -285,6 +288,7 @@ static void on_look(uv_timer_t *timer)
     // Half of what is seen of a webhook may be under way; three of them may have their share.
     const struct store_due due = {.limit = 4 * SLOTS, .each_webhook = 2 * SHARE};
     unsigned at = 0;
+    bool all = true;
 
     if (store_delivery_due(s->conf->store, &due, take_due, &look)) {
         (void)uv_timer_start(timer, on_look, LOOK_MS, 0);
@@ -292,8 +296,8 @@ static void on_look(uv_timer_t *timer)
     }
     for (unsigned i = 0; i < SLOTS && at < look.count; i++)
         if (!s->slot[i].curl)
-            begin(&s->slot[i], &look.due[at++], look.now);
-    if (at < look.count || (look.next && look.next - look.now < 2))
+            all &= begin(&s->slot[i], &look.due[at++], look.now);
+    if (!all || at < look.count || (look.next && look.next - look.now < 2))
         (void)uv_timer_start(timer, on_look, LOOK_MS, 0);
     else if (look.next)
         (void)uv_timer_start(timer, on_look, (uint64_t)(look.next - look.now) * 1000, 0);
