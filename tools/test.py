@@ -16,15 +16,17 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PHASES = ["lint", "unit", "api", "fuzz", "sim", "interop", "e2e", "quality"]
+PHASES = ["lint", "unit", "api", "tsan", "fuzz", "sim", "interop", "e2e", "quality"]
 GCC = ROOT / "build-gcc"     # the compiler of a release, warnings are errors
 ASAN = ROOT / "build-asan"   # clang, AddressSanitizer and UndefinedBehaviorSanitizer, fuzz targets
+TSAN = ROOT / "build-tsan"   # clang, ThreadSanitizer; only what has threads is built
 CACHE = ROOT / "build-cache"
 JOBS = os.cpu_count() or 2
 TOTAL = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 
 ENV = os.environ | {
     "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_stack_use_after_return=1",
+    "TSAN_OPTIONS": "exitcode=99",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer") or "",
 }
@@ -80,7 +82,9 @@ BUILDS = {
     GCC: ({"CC": "gcc"}, ["-Dbuildtype=debugoptimized"]),
     ASAN: ({"CC": "clang"}, ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined",
                              "-Db_lundef=false", "-Dfuzz=true"]),
+    TSAN: ({"CC": "clang"}, ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"]),
 }
+TARGETS = {TSAN: ["salon"]}   # all by default
 built = {}
 
 
@@ -92,7 +96,7 @@ def build(tally, where):
         if not (where / "build.ninja").exists():
             ok, out = run(["meson", "setup", where, "-Dwerror=true", *options], env)
         if ok:
-            ok, out = run(["ninja", "-C", where, "--quiet"], env)
+            ok, out = run(["ninja", "-C", where, "--quiet", *TARGETS.get(where, [])], env)
         tally.result(f"build {where.name}", ok, out)
         built[where] = ok
     return built[where]
@@ -154,7 +158,7 @@ def check_phases():
     ok, out = run(["meson", "introspect", "--tests", ASAN])
     if not ok:
         return ok, out
-    suites = {"unit", "http", "fuzz", "sim"}   # what the phases ask for
+    suites = {"unit", "http", "tsan", "fuzz", "sim"}   # what the phases ask for
     idle = [t["name"] for t in json.loads(out) if not suites & {s.rsplit(":", 1)[-1] for s in t["suite"]}]
     return not idle, "".join(f"{name}: its suites are in no phase\n" for name in idle)
 
@@ -227,7 +231,7 @@ def meson_tests(where, suite, pattern):
     return [n for n in names if re.search(pattern, n)]
 
 
-def meson_suite(tally, where, suite, pattern, env=None):
+def meson_suite(tally, where, suite, pattern, env=None, before=()):
     if not build(tally, where):
         tally.skip(f"{suite} ({where.name})", "the build failed")
         return
@@ -238,8 +242,8 @@ def meson_suite(tally, where, suite, pattern, env=None):
         return
     log = where / "meson-logs" / f"{suite}.json"
     log.unlink(missing_ok=True)
-    ok, out = run(["meson", "test", "-C", where, "--no-rebuild", *suite_options(suite), "--logbase", suite, *names],
-                  env)
+    ok, out = run([*before, "meson", "test", "-C", where, "--no-rebuild", *suite_options(suite), "--logbase", suite,
+                   *names], env)
     if not log.exists():
         tally.result(f"{suite} ({where.name})", False, out)
         return
@@ -267,6 +271,20 @@ def api(tally, pattern):
     """Whole servers over HTTP: tests/api/*_test.py, tests/ops/*_test.py and the like."""
     meson_suite(tally, GCC, "http", pattern)
     meson_suite(tally, ASAN, "http", pattern)
+
+
+def tsan(tally, pattern):
+    """What has threads, with somebody who looks for races."""
+    if not build(tally, TSAN):
+        tally.skip("tsan", "the build failed")
+        return
+    # It wants its part of the address space, which a kernel that spreads addresses far does not leave free.
+    fixed = ["setarch", "-R"] if run(["setarch", "-R", "true"])[0] else []
+    ok, out = run([*fixed, TSAN / "salon", "--help"])
+    if "unexpected memory mapping" in out:
+        tally.skip("tsan", "this kernel's address space is too far spread for ThreadSanitizer")
+        return
+    meson_suite(tally, TSAN, "tsan", pattern, before=fixed)
 
 
 def fuzz(tally, pattern):
