@@ -1,6 +1,7 @@
 #include "admin.h"
 
 #include "base/digest.h"
+#include "base/read_json.h"
 #include "base/usec.h"
 #include "cmd.h"
 #include "flight/read.h"
@@ -152,8 +153,9 @@ static bool read_seconds(struct http_req *req, const char *name, unsigned fallba
 {
     size_t len;
     const char *text = http_body(req, &len);
-    json_t *body =
-        len > 0 ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : json_object();
+    json_t *body;
+    const int error = read_json(len > 0 ? text : "{}", len > 0 ? len : 2,
+                                JSON_REJECT_DUPLICATES, &body, NULL);
     const json_t *value = json_object_get(body, name);
     const json_int_t seconds = value ? json_integer_value(value) : (json_int_t)fallback;
     char pointer[32];
@@ -161,7 +163,8 @@ static bool read_seconds(struct http_req *req, const char *name, unsigned fallba
 
     (void)snprintf(pointer, sizeof pointer, "/%s", name);
     if (!json_is_object(body)) {
-        http_problem(req, PROBLEM_INVALID_JSON, NULL, NULL);
+        http_problem(req, error == -ENOMEM ? PROBLEM_CAPACITY : PROBLEM_INVALID_JSON, NULL,
+                     NULL);
         fine = false;
     } else if ((value && !json_is_integer(value)) || seconds < 0 || seconds > MAX_WAIT_S) {
         http_problem(req, PROBLEM_INVALID_FIELD, "seconds, from 0 to 86400", pointer);

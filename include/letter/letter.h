@@ -238,7 +238,8 @@ int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len
 
 /**
  * Takes the next whole letter. Returns 1 with `*out` filled, 0 if more bytes are needed, or
- * what letter_parse() returned (the frame is consumed), or -EMSGSIZE: this stream is lost.
+ * what letter_parse() returned (the frame is consumed, but for want of memory: it can be taken
+ * again), or -EMSGSIZE: this stream is lost.
  */
 int letter_reader_next(struct letter_reader *r, struct letter *out, const char **where);
 

@@ -29,8 +29,8 @@ void api_reply_made(struct api *api, struct http_req *req, unsigned status,
     api_reply_room(api, req, status, caller, room);
 }
 
-/** SHA-256 of what makes two requests the same. */
-static void hash_request(const struct http_req *req, uint8_t out[SHA256_SIZE])
+/** SHA-256 of what makes two requests the same: 0 or -ENOMEM. */
+static int hash_request(const struct http_req *req, uint8_t out[SHA256_SIZE])
 {
     size_t len;
     const char *body = http_body(req, &len);
@@ -39,11 +39,12 @@ static void hash_request(const struct http_req *req, uint8_t out[SHA256_SIZE])
     char *all = malloc(path_len + len);
 
     if (!all)
-        abort();
+        return -ENOMEM;
     memcpy(all, path, path_len);
     memcpy(all + path_len, body, len);
     digest_sha256(all, path_len + len, out);
     free(all);
+    return 0;
 }
 
 /** The Idempotency-Key, NULL if there is none; false: it is not one and was answered. */
@@ -70,7 +71,7 @@ bool api_once(struct api *api, struct http_req *req, const struct links_caller *
     error = links_answer_get(api->conf.links, caller->tenant.id, *key, &answer, api_now());
     if (error == -ENOENT)
         return true;
-    hash_request(req, hash);
+    error = error ? error : hash_request(req, hash);
     if (error) {
         api_fail(req, error);
     } else if (!digest_same(hash, sizeof hash, answer.request, sizeof answer.request)) {
@@ -91,8 +92,9 @@ int api_keep(struct api *api, const struct http_req *req, const struct links_cal
 
     if (!key)
         return 0;
-    hash_request(req, answer.request);
     (void)snprintf(answer.resource, sizeof answer.resource, "%s", kept.resource);
+    if (hash_request(req, answer.request))
+        return -ENOMEM;
     return links_answer_put(api->conf.links, caller->tenant.id, key, &answer, api_now());
 }
 

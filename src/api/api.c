@@ -163,11 +163,13 @@ bool api_body_empty(struct http_req *req)
 
 bool api_body_done(struct body *body, struct http_req *req)
 {
-    bool failed = body->failed;
+    bool good = body_good(body);
 
-    if (failed)
+    if (!good && body->problem == PROBLEM_CAPACITY)
+        http_problem_later(req, PROBLEM_CAPACITY, body->detail, 5);
+    else if (!good)
         http_problem(req, body->problem, body->detail,
                      body->problem == PROBLEM_INVALID_FIELD ? body->pointer : NULL);
     body_close(body);
-    return !failed;
+    return good;
 }

@@ -1,7 +1,9 @@
 #include "body.h"
 
+#include "base/read_json.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -66,25 +68,38 @@ void body_known(struct body *body, json_t *object, const char *base, const char 
 void body_open(struct body *body, const char *text, size_t len, bool french,
                const char *const *known)
 {
-    json_error_t error = {0};
+    int at = 0;
+    int error;
 
-    *body = (struct body){.french = french};
-    body->json =
-        len > 0 ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : json_object();
+    *body = (struct body){.french = french, .shortages = json_shortages()};
+    // None is {}.
+    error = read_json(len > 0 ? text : "{}", len > 0 ? len : 2, JSON_REJECT_DUPLICATES,
+                      &body->json, &at);
     if (json_is_object(body->json)) {
         body_known(body, body->json, "", known);
         return;
     }
     body->failed = true;
-    body->problem = PROBLEM_INVALID_JSON;
+    body->problem = error == -ENOMEM ? PROBLEM_CAPACITY : PROBLEM_INVALID_JSON;
     if (body->json)
         (void)snprintf(body->detail, sizeof body->detail, "%s",
                        french ? "un objet est attendu" : "an object is expected");
     else
         (void)snprintf(body->detail, sizeof body->detail,
-                       french ? "faux à l'octet %d" : "wrong at byte %d", error.position);
+                       french ? "faux à l'octet %d" : "wrong at byte %d", at);
     json_decref(body->json);
     body->json = NULL;
+}
+
+bool body_good(struct body *body)
+{
+    if (body->shortages == json_shortages())
+        return !body->failed;
+    body->failed = true;
+    body->problem = PROBLEM_CAPACITY;
+    (void)snprintf(body->detail, sizeof body->detail, "%s",
+                   body->french ? "la mémoire manque" : "memory is short");
+    return false;
 }
 
 void body_close(struct body *body)

@@ -10,10 +10,11 @@
 #define BODY_DETAIL_SIZE  128
 
 struct body {
-    json_t *json; ///< an object, owned; NULL if it is not one
-    bool french;  ///< the language of `detail`
+    json_t *json;       ///< an object, owned; NULL if it is not one
+    unsigned shortages; ///< json_shortages() when it was opened
+    bool french;        ///< the language of `detail`
     bool failed;
-    enum http_problem problem; ///< if failed: INVALID_JSON or INVALID_FIELD
+    enum http_problem problem; ///< if failed: INVALID_JSON, INVALID_FIELD or CAPACITY
     char pointer[BODY_POINTER_SIZE], detail[BODY_DETAIL_SIZE];
 };
 
@@ -21,6 +22,9 @@ struct body {
 void body_open(struct body *body, const char *text, size_t len, bool french,
                const char *const *known);
 void body_close(struct body *body);
+
+/** Nothing is wrong with it. Want of memory meanwhile is a problem of ours, not of the body. */
+bool body_good(struct body *body);
 
 /** A text on one line of 1 to `chars` characters; true if there is one. null is none. */
 bool body_text(struct body *body, const json_t *object, const char *pointer, size_t chars,

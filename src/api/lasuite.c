@@ -5,6 +5,7 @@
 #include "lasuite.h"
 
 #include "base/log.h"
+#include "base/read_json.h"
 #include "base/text.h"
 #include "form.h"
 
@@ -87,10 +88,12 @@ static json_t *from_form(struct http_req *req, const char *text, size_t len)
 
 static json_t *from_json(struct http_req *req, const char *text, size_t len)
 {
-    json_error_t error;
-    json_t *fields = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+    json_t *fields;
+    int error = read_json(text, len, JSON_REJECT_DUPLICATES, &fields, NULL);
 
-    if (!fields)
+    if (error == -ENOMEM)
+        lasuite_fail_error(req, error);
+    else if (error)
         lasuite_fail(req, 400, "JSON parse error");
     else if (!json_is_object(fields))
         (void)lasuite_good(req, json_pack("{s:[s]}", "non_field_errors",

@@ -63,7 +63,7 @@ static void reply_trouble(struct http_req *req, const struct trouble *trouble)
     if (html)
         http_reply_page(req, trouble->status, html, len, NULL);
     else
-        http_problem(req, PROBLEM_INTERNAL, trouble->title[fr], NULL);
+        http_problem(req, PROBLEM_CAPACITY, trouble->title[fr], NULL);
     free(html);
 }
 
@@ -97,17 +97,20 @@ static void reply_room_page(struct api *api, struct http_req *req,
                             const struct links_room *room)
 {
     struct links_tenant tenant;
-    bool known = links_tenant_get(api->conf.links, room->tenant, &tenant) == 0;
+    const int error = links_tenant_get(api->conf.links, room->tenant, &tenant);
+    const bool known = error == 0;
     const struct page_var vars[] = {
         {"invited", room->invited}, {"origins", known ? tenant.origins : ""}, {NULL, NULL}};
     const struct web_file *file = web_file("room.html");
     size_t len = 0;
-    char *html = file ? page_fill((const char *)file->data, file->len, vars, &len) : NULL;
+    char *html = file && !links_down(error)
+                     ? page_fill((const char *)file->data, file->len, vars, &len)
+                     : NULL;
 
     if (html)
         http_reply_page(req, 200, html, len, known && *tenant.origins ? tenant.origins : NULL);
     else
-        http_problem(req, PROBLEM_INTERNAL, NULL, NULL);
+        http_problem_later(req, PROBLEM_CAPACITY, NULL, 5);
     free(html);
 }
 

@@ -2,6 +2,7 @@
 #include "inner.h"
 #include "template.h"
 
+#include "base/read_json.h"
 #include "base/text.h"
 #include "cal/cal.h"
 #include "links/settings.h"
@@ -243,6 +244,8 @@ json_t *api_share_of(const struct api *api, const struct http_req *req,
     free(text);
     free(html);
     links_settings_fini(&s.settings);
+    if (!json)
+        json_shortage();
     return json ? json : json_null();
 }
 

@@ -144,6 +144,7 @@ struct http_req {
     char set[HTTP_SET_MAX];
     size_t set_len;
     unsigned status;
+    unsigned shortages; ///< json_shortages() when it came
     usec_t began;
     void (*gone)(struct http_req *req, void *ctx);
     void *gone_ctx;

@@ -99,7 +99,8 @@ static void send_problem(struct http_req *req, enum http_problem kind, json_t *j
     http_set(req, "Vary", "Accept-Language");
     if (kind == PROBLEM_UNAUTHORIZED)
         http_set(req, "WWW-Authenticate", "Bearer"); // RFC 9110 section 11.6.1
-    http_reply(req, kinds[kind].status, "application/problem+json", text,
+    // Without memory for the document its status says enough.
+    http_reply(req, kinds[kind].status, text ? "application/problem+json" : NULL, text,
                text ? strlen(text) : 0);
     free(text);
 }

@@ -1,12 +1,15 @@
 #include "conn.h"
 
 #include "base/log.h"
+#include "base/read_json.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+#define RETRY_AFTER_S 5
 
 static const char *reason(unsigned status)
 {
@@ -157,11 +160,13 @@ void http_reply_json(struct http_req *req, unsigned status, json_t *json)
     char *text = json_dumps(json, JSON_COMPACT);
 
     json_decref(json);
-    http_set(req, "Cache-Control", "no-store");
-    if (text)
+    if (!text || req->shortages != json_shortages()) {
+        req->set_len = 0; // no Location of what it does not show
+        http_problem_later(req, PROBLEM_CAPACITY, NULL, RETRY_AFTER_S);
+    } else {
+        http_set(req, "Cache-Control", "no-store");
         http_reply(req, status, "application/json", text, strlen(text));
-    else
-        http_reply(req, 500, NULL, NULL, 0);
+    }
     free(text);
 }
 

@@ -2,6 +2,7 @@
 #include "http/address.h"
 
 #include "base/rand.h"
+#include "base/read_json.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -50,6 +51,7 @@ struct http_req *req_new(struct conn *conn, const char *head, size_t len, int *s
     req->http = conn->http;
     req->conn = conn;
     req->began = usec_now();
+    req->shortages = json_shortages();
     req->head_text = malloc(len + 1);
     if (!req->head_text)
         goto fail;

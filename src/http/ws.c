@@ -140,16 +140,25 @@ static int send_frame(struct ws_conn *ws, uint8_t op, const void *data, size_t l
     return wslay_event_queue_msg(ws->frames, &msg) == 0 ? push(ws) : -ENOMEM;
 }
 
+/** A message is lost: what comes next would not make sense. Whoever is there comes back. */
+static void lose(struct ws_conn *ws)
+{
+    ws->closing = true;
+    server_kill(ws->conn);
+}
+
 int ws_send(struct ws_conn *conn, const char *text, size_t len)
 {
     if (conn->closing)
         return -EPIPE;
     if (conn->conn->queued + len > conn->endpoint->queue_max) {
-        conn->closing = true;
-        server_kill(conn->conn);
+        lose(conn);
         return -ENOBUFS;
     }
-    return send_frame(conn, WSLAY_TEXT_FRAME, text, len);
+    if (send_frame(conn, WSLAY_TEXT_FRAME, text, len) == 0)
+        return 0;
+    lose(conn);
+    return -ENOMEM;
 }
 
 void ws_close(struct ws_conn *conn, uint16_t code, const char *reason)
@@ -246,11 +255,12 @@ static void on_frame_chunk(wslay_event_context_ptr ctx,
 {
     struct ws_conn *ws = user;
 
+    (void)ctx;
     if (ws->control || ws->skip)
         return;
     if (!grow(ws, ws->len + arg->data_length + 1)) {
-        wslay_event_set_error(ctx, WSLAY_ERR_NOMEM);
         ws->skip = true;
+        lose(ws);
         return;
     }
     memcpy(ws->message + ws->len, arg->data, arg->data_length);

@@ -1,5 +1,7 @@
 #include "kinds.h"
 
+#include "base/read_json.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,7 +217,9 @@ static int read_letter(struct fields *f, struct letter *out)
 int letter_parse(const char *text, size_t len, struct letter *out, const char **where)
 {
     *out = (struct letter){0};
-    json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json;
+    if (read_json(text, len, JSON_REJECT_DUPLICATES, &json, NULL) == -ENOMEM)
+        return -ENOMEM;
     struct fields f = {.object = json};
     if (!json_is_object(json))
         fields_wrong(&f, "json");

@@ -67,7 +67,8 @@ int letter_reader_next(struct letter_reader *r, struct letter *out, const char *
         return -EMSGSIZE;
     if (have - LENGTH_BYTES < frame)
         return 0;
-    r->taken += LENGTH_BYTES + frame;
     int rc = letter_parse((const char *)at + LENGTH_BYTES, frame, out, where);
+    if (rc != -ENOMEM)
+        r->taken += LENGTH_BYTES + frame;
     return rc ? rc : 1;
 }

@@ -1,6 +1,7 @@
 #include "inner.h"
 
 #include "base/rand.h"
+#include "base/read_json.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -78,6 +79,7 @@ static json_t *room_json(const struct links_room *room)
 static char *envelope(const struct notify_event *event, int64_t now)
 {
     json_t *data = event->data ? event->data : json_object();
+    const unsigned before = json_shortages();
     time_t time = (time_t)now;
     struct tm tm;
     char stamp[32], *text;
@@ -89,7 +91,7 @@ static char *envelope(const struct notify_event *event, int64_t now)
     if (event->room)
         (void)json_object_set_new(data, "room", room_json(event->room));
     json = json_pack("{s:s, s:s, s:o}", "type", event->type, "timestamp", stamp, "data", data);
-    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    text = json && json_shortages() == before ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;
 }

@@ -1,8 +1,10 @@
 #include "fields.h"
 #include "message.h"
 
+#include "base/read_json.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,9 +265,9 @@ bool signal_parse(const char *text, size_t len, struct signal_request *out,
 {
     *out = (struct signal_request){0};
     *err = (struct signal_error){0};
-    out->root = json_loadb(text, len, 0, NULL);
+    const int error = read_json(text, len, 0, &out->root, NULL);
     if (!json_is_object(out->root)) {
-        err->reason = "invalid_message";
+        err->reason = error == -ENOMEM ? "capacity" : "invalid_message";
         return false;
     }
     return parse_head(out->root, out, err) && out->message->parse(out->root, out, err);

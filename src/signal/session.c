@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "base/log.h"
+#include "base/read_json.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #define CLOSE_NORMAL 1000 // RFC 6455 section 7.4.1
 #define CLOSE_AWAY   1001
 #define CLOSE_POLICY 1008
+#define CLOSE_AGAIN  1013 // the registry of RFC 6455 section 11.7: try again later
 
 /* ---- time ---- */
 
@@ -58,15 +60,35 @@ static void on_due(void *owner, usec_t now)
 
 /* ---- what it sends ---- */
 
+static void begin_answer(struct signal_session *session)
+{
+    session->hearing = true;
+    session->shortages = json_shortages();
+}
+
+/** What it should be told finds no memory: it comes back rather than wait for it. */
+static void lose_memory(struct signal_session *session)
+{
+    log_at(LEVEL_ERROR, "signal.memory", "error=ENOMEM");
+    if (session->state != SESSION_CLOSING)
+        session->ops->close(session->socket, CLOSE_AGAIN, "capacity");
+}
+
+/** Of an answer, no part found no memory. */
+static bool is_whole(const struct signal_session *session, const json_t *message)
+{
+    return message && !(session->hearing && session->shortages != json_shortages());
+}
+
 void session_send(struct signal_session *session, json_t *message)
 {
-    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+    char *text = is_whole(session, message) ? json_dumps(message, JSON_COMPACT) : NULL;
     if (text && session->by_data && session->member)
         call_say(session->member, text, strlen(text));
     else if (text)
         session->ops->send(session->socket, text, strlen(text));
     else
-        log_at(LEVEL_ERROR, "signal.memory", "error=ENOMEM");
+        lose_memory(session);
     free(text);
     json_decref(message);
 }
@@ -91,6 +113,7 @@ static bool may_err(struct signal_session *session)
 
 void session_refuse(struct signal_session *session, int64_t id, const struct signal_error *err)
 {
+    session->shortages = json_shortages();
     // A library's sentence is English; in French the reason's own has to do.
     const char *detail = err->detail && err->detail[0] && !session->french
                              ? err->detail
@@ -161,13 +184,14 @@ static void on_said(void *shell, const char *text, size_t len)
     if (session->state != SESSION_JOINED)
         return;
     session->by_data = true;
+    begin_answer(session);
     if (!signal_parse(text, len, &request, &err))
         session_refuse(session, request.id, &err);
     else if (request.message->run == run_chat)
         run_chat(session, &request);
     else
         session_refuse_reason(session, &request, "unknown_type", "/type");
-    session->by_data = false;
+    session->by_data = session->hearing = false;
     signal_request_fini(&request);
 }
 
@@ -244,10 +268,12 @@ void signal_session_hear(struct signal_session *session, const char *text, size_
         return;
     if (session->state != SESSION_FRESH)
         give_time(session, session->signal->conf.idle_ms);
+    begin_answer(session);
     if (!binary && signal_parse(text, len, &request, &err))
         run(session, &request);
     else
         session_refuse(session, request.id, &err);
+    session->hearing = false;
     signal_request_fini(&request);
 }
 

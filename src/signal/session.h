@@ -51,6 +51,8 @@ struct signal_session {
     struct deadline due;          ///< to join, or to say something
     usec_t errors_since;
     unsigned errors;
+    bool hearing;       ///< what it says is being answered
+    unsigned shortages; ///< json_shortages() when the answer was begun
 };
 
 LIST_HEAD(signal_session_list, signal_session);

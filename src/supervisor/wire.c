@@ -58,6 +58,10 @@ static void deliver(struct wire *w)
         const int n = letter_reader_next(&w->reader, &letter, &where);
         if (n == 0)
             return;
+        if (n == -ENOMEM) { // it is taken with what comes next, within a second
+            log_at(LEVEL_ERROR, "supervisor.memory", "error=ENOMEM");
+            return;
+        }
         if (n < 0) {
             log_at(LEVEL_ERROR, "supervisor.bad_letter", "field=%s", where);
             lose(w);

@@ -1,6 +1,8 @@
 #include "body.h"
 #include "page.h"
 
+#include "base/read_json.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,6 +23,26 @@ static bool read_room(const char *text)
     room_body_read(&body, &room, NOW);
     body_close(&body);
     return !body.failed;
+}
+
+static void want_of_memory_is_no_fault_of_the_body(void **state)
+{
+    static const char text[] = "{\"titel\":1}";
+
+    (void)state;
+    body_open(&body, text, strlen(text), false, room_body_fields);
+    assert_false(body_good(&body));
+    assert_int_equal(body.problem, PROBLEM_INVALID_FIELD);
+    json_shortage();
+    assert_false(body_good(&body));
+    assert_int_equal(body.problem, PROBLEM_CAPACITY);
+    body_close(&body);
+    body_open(&body, "{}", 2, false, room_body_fields);
+    assert_true(body_good(&body));
+    json_shortage();
+    assert_false(body_good(&body));
+    assert_int_equal(body.problem, PROBLEM_CAPACITY);
+    body_close(&body);
 }
 
 static void every_field_is_optional(void **state)
@@ -169,6 +191,7 @@ static void a_template_is_filled_with_escaped_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(want_of_memory_is_no_fault_of_the_body),
         cmocka_unit_test(every_field_is_optional),
         cmocka_unit_test(all_fields_are_read),
         cmocka_unit_test(the_first_wrong_field_is_named),
