@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "give_back.h"
 #include "letter/letter.h"
 #include "load.h"
 #include "media_args.h"
@@ -47,6 +48,7 @@ struct media {
     struct udp_batch *rx;
     struct load load;
     struct gather gather;
+    struct give_back memory;
     bool quitting;
 };
 
@@ -176,10 +178,11 @@ static void on_deadline(uv_timer_t *t)
     arm(md);
 }
 
-/** Sets the one timer to the worker's next deadline. */
+/** Something was done: sets the one timer to the worker's next deadline. */
 static void arm(struct media *md)
 {
     const usec_t at = worker_deadline(md->worker);
+    give_back(&md->memory, md->worker->members.count);
     if (at == USEC_NEVER) {
         (void)uv_timer_stop(&md->deadline);
         return;

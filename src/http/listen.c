@@ -122,12 +122,12 @@ int listen_on(const struct http_conf *conf, uint16_t *port)
 
 int listen_go_on(const struct http_conf *conf, uint16_t *port)
 {
-    struct sockaddr_storage sa = {0};
+    struct sockaddr_in6 sa = {0};
     socklen_t len = sizeof sa;
 
     if (getsockname(conf->listen_fd, (struct sockaddr *)&sa, &len))
         return -errno;
     if (!is_path(conf)) // at the same place in both families
-        *port = ntohs(((struct sockaddr_in *)&sa)->sin_port);
+        *port = ntohs(sa.sin6_port);
     return conf->listen_fd;
 }
