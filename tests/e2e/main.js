@@ -7,7 +7,6 @@ import './tests/firewall.js';
 import './tests/healing.js';
 import './tests/resilience.js';
 import './tests/restart.js';
-import './tests/room.js';
 import './tests/ingest.js';
 import './tests/invite.js';
 import './tests/layers.js';
@@ -17,7 +16,7 @@ import './tests/suite.js';
 
 // They press what is the page's alone: a server under sanitizers sees nothing in them that the others do not show it.
 if (!process.env.BUILD?.includes('asan'))
-    for (const file of ['accessible', 'controls', 'embed', 'page']) await import(`./tests/${file}.js`);
+    for (const file of ['accessible', 'controls', 'embed', 'page', 'room']) await import(`./tests/${file}.js`);
 
 const [option, pattern] = process.argv.slice(2);
 if (option !== undefined && (option !== '-k' || pattern === undefined)) {
