@@ -97,22 +97,22 @@ static void hear(struct media_control *c)
 
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
-    (void)h;
-    buf->base = malloc(suggested);
-    buf->len = buf->base ? suggested : 0;
+    struct media_control *c = h->data;
+    char *space = (char *)letter_reader_space(&c->reader, suggested);
+    *buf = uv_buf_init(space, space ? (unsigned)suggested : 0);
 }
 
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct media_control *c = s->data;
-    int err = n < 0 ? (int)n : 0;
-    if (n > 0 && (uv_stream_t *)c->conn == s)
-        err = letter_reader_feed(&c->reader, (const uint8_t *)buf->base, (size_t)n);
-    free(buf->base);
-    if (err == 0 && n > 0)
-        hear(c);
-    else if (err < 0 && (uv_stream_t *)c->conn == s)
+    (void)buf;
+    if ((uv_stream_t *)c->conn != s || n == UV_ENOBUFS) // without memory it is left where it is, and read later
+        return;
+    const int err = n < 0 ? (int)n : letter_reader_came(&c->reader, (size_t)n);
+    if (err < 0)
         gone(c);
+    else if (n > 0)
+        hear(c);
 }
 
 static void on_connection(uv_stream_t *listener, int status)

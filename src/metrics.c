@@ -1,5 +1,7 @@
 #include "metrics.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,7 +236,7 @@ void metrics_reply(struct http_req *req, const struct metrics *m)
 {
     char *text = NULL;
     size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
+    FILE *f = text_open(&text, &len);
     if (f)
         write_all(f, m);
     if (!f || fclose(f))

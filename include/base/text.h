@@ -43,11 +43,19 @@ bool text_one_line(const char *s, size_t len);
  */
 long text_percent_decode(char *s, size_t len, bool form);
 
-/** Writes all but RFC 3986's unreserved characters as %XX. */
-void text_percent(FILE *out, const char *s);
+/** Writes `len` bytes, none of them NUL, all but RFC 3986's unreserved characters as %XX. */
+void text_percent(FILE *out, const char *s, size_t len);
 
 /** Writes with & < > " ' escaped, for HTML text and quoted attributes. */
 void text_html(FILE *out, const char *s);
+
+/**
+ * A stream that gathers what is written in memory. fclose() sets `*text` (NUL-terminated, to be
+ * freed by the caller with free()) and `*len`, its bytes without the NUL. Without memory for all
+ * of it fclose() fails and `*text` is NULL: a text is whole or is not there, what
+ * open_memstream() of glibc does not promise. Returns NULL without memory.
+ */
+FILE *text_open(char **text, size_t *len);
 
 /** A letter in lower case (ASCII), anything else as it is. */
 char text_lower(char c);

@@ -233,7 +233,16 @@ struct letter_reader {
 
 void letter_reader_fini(struct letter_reader *r);
 
-/** Appends what was read. Returns 0, -ENOMEM, or -EMSGSIZE if a frame exceeds LETTER_MAX. */
+/**
+ * Where the next bytes may be read to: at least `len`, until the next call. NULL without memory;
+ * nothing was read then, and nothing is lost. letter_reader_came() tells how many have come.
+ */
+uint8_t *letter_reader_space(struct letter_reader *r, size_t len);
+
+/** `len` bytes are in the space. Returns 0, or -EMSGSIZE if a frame exceeds LETTER_MAX. */
+int letter_reader_came(struct letter_reader *r, size_t len);
+
+/** Appends what was read: both of these. Returns 0, -ENOMEM or -EMSGSIZE. */
 int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len);
 
 /**

@@ -20,7 +20,7 @@ char *api_embed_html(const char *url, const char *width, const char *height)
 {
     char *text = NULL;
     size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
+    FILE *f = text_open(&text, &len);
 
     if (!f)
         return NULL;
@@ -30,10 +30,7 @@ char *api_embed_html(const char *url, const char *width, const char *height)
                   "\" width=\"%s\" height=\"%s\" allow=\"camera; microphone; display-capture; "
                   "autoplay; fullscreen; picture-in-picture\" style=\"border:0\"></iframe>",
                   width, height);
-    if (fclose(f) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return fclose(f) == 0 ? text : NULL;
 }
 
 static void show_script(struct http_req *req, void *ctx)

@@ -18,7 +18,7 @@ char *page_fill(const char *text, size_t len, const struct page_var *vars, size_
 {
     const char *end = text + len;
     char *filled = NULL;
-    FILE *out = open_memstream(&filled, out_len);
+    FILE *out = text_open(&filled, out_len);
 
     if (!out)
         return NULL;
@@ -34,9 +34,5 @@ char *page_fill(const char *text, size_t len, const struct page_var *vars, size_
         put_var(out, open + 2, (size_t)(close - open - 2), vars);
         text = close + 2;
     }
-    if (fclose(out)) {
-        free(filled);
-        return NULL;
-    }
-    return filled;
+    return fclose(out) == 0 ? filled : NULL;
 }

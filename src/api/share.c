@@ -79,36 +79,33 @@ static char *make_mailto(const char *subject, const char *body)
 {
     char *text = NULL;
     size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
+    FILE *f = text_open(&text, &len);
 
     if (!f)
         return NULL;
     (void)fputs("mailto:?subject=", f);
-    text_percent(f, subject);
+    text_percent(f, subject, strlen(subject));
     (void)fputs("&body=", f);
     for (const char *line = body; *line;) {
-        size_t n = strcspn(line, "\n");
-        char *copy = strndup(line, n);
+        const size_t n = strcspn(line, "\n");
 
-        text_percent(f, copy ? copy : "");
-        free(copy);
+        text_percent(f, line, n);
         line += n;
         if (*line == '\n') {
             (void)fputs("%0D%0A", f);
             line++;
         }
     }
-    if (fclose(f) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return fclose(f) == 0 ? text : NULL;
 }
 
-/** A JSON string, or null without memory; frees `text`. */
+/** A JSON string; frees `text`. NULL without memory, as if it had been JSON's. */
 static json_t *take_string(char *text)
 {
-    json_t *json = text ? json_string(text) : json_null();
+    json_t *json = text ? json_string(text) : NULL;
 
+    if (!text)
+        json_shortage();
     free(text);
     return json;
 }

@@ -96,7 +96,7 @@ static char *draw(const QRcode *code)
 {
     char *svg = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&svg, &size);
+    FILE *out = text_open(&svg, &size);
     const int side = code->width + 2 * QUIET;
 
     if (!out)
@@ -117,10 +117,7 @@ static char *draw(const QRcode *code)
         }
     }
     (void)fputs("\"/></svg>", out);
-    if (fclose(out) == 0)
-        return svg;
-    free(svg);
-    return NULL;
+    return fclose(out) == 0 ? svg : NULL;
 }
 
 static void reply_qr(struct api *api, struct http_req *req, const struct links_room *room)

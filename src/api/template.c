@@ -51,17 +51,23 @@ static void write_value(FILE *out, const char *value, bool html)
         (void)fputs(value, out);
 }
 
-static void fill_line(FILE *out, const char *line, size_t len, const struct template_var *vars,
+/** Returns whether anything was there to write. */
+static bool fill_line(FILE *out, const char *line, size_t len, const struct template_var *vars,
                       bool html)
 {
     const char *value;
+    bool any = false;
 
     for (size_t at = 0; at < len;) {
-        if (variable_at(line, len, at, vars, &value, &at))
+        if (variable_at(line, len, at, vars, &value, &at)) {
             write_value(out, value, html);
-        else
+            any = any || *value;
+        } else {
             (void)fputc(line[at++], out);
+            any = true;
+        }
     }
+    return any;
 }
 
 char *template_fill(const char *text, const struct template_var *vars, bool html,
@@ -69,7 +75,8 @@ char *template_fill(const char *text, const struct template_var *vars, bool html
 {
     char *out = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&out, &size);
+    bool any = false;
+    FILE *f = text_open(&out, &size);
 
     if (!f)
         return NULL;
@@ -78,13 +85,10 @@ char *template_fill(const char *text, const struct template_var *vars, bool html
         size_t whole = len + (line[len] == '\n');
 
         if (all_known(line, len, vars))
-            fill_line(f, line, whole, vars, html);
+            any = fill_line(f, line, whole, vars, html) || any;
         line += whole;
     }
-    if (ftell(f) == 0)
+    if (!any)
         write_value(f, fallback, html);
-    if (fclose(f) == 0)
-        return out;
-    free(out);
-    return NULL;
+    return fclose(f) == 0 ? out : NULL;
 }

@@ -146,9 +146,9 @@ long text_percent_decode(char *s, size_t len, bool form)
     return (long)n;
 }
 
-void text_percent(FILE *out, const char *s)
+void text_percent(FILE *out, const char *s, size_t len)
 {
-    for (; *s; s++) {
+    for (const char *end = s + len; s < end; s++) {
         bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
                      (*s >= '0' && *s <= '9') || strchr("-._~", *s);
 

@@ -1,6 +1,8 @@
 /* Puts our link into events, and takes it out: line by line, all else stays as it was. */
 #include "line.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +256,7 @@ char *cal_write(const struct cal *c, const char *resource,
 {
     char *text = NULL;
     size_t size = 0, from = 0;
-    struct writer w = {.out = open_memstream(&text, &size), .c = c, .resource = resource};
+    struct writer w = {.out = text_open(&text, &size), .c = c, .resource = resource};
 
     if (!w.out)
         return NULL;

@@ -1,6 +1,8 @@
 /* Calendars of our own: an event to download, a resource's reply. */
 #include "line.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,7 @@ char *cal_make(const struct cal_made *m)
     struct cal_lines lines;
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = text_open(&text, &size);
 
     if (!out)
         return NULL;
@@ -63,10 +65,7 @@ char *cal_make(const struct cal_made *m)
         free(lines.line[i]);
     }
     (void)fputs("END:VEVENT" CRLF "END:VCALENDAR" CRLF, out);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return fclose(out) == 0 ? text : NULL;
 }
 
 static const struct cal_event *first_invited(const struct cal *c)
@@ -85,7 +84,7 @@ char *cal_reply(const struct cal *c, const char *resource, int64_t now)
     const struct cal_event *event = first_invited(c);
     char *text = NULL;
     size_t size = 0;
-    FILE *out = event ? open_memstream(&text, &size) : NULL;
+    FILE *out = event ? text_open(&text, &size) : NULL;
 
     if (!out)
         return NULL;
@@ -103,8 +102,5 @@ char *cal_reply(const struct cal *c, const char *resource, int64_t now)
     }
     (void)fprintf(out, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:%s" CRLF, resource);
     (void)fputs("END:VEVENT" CRLF "END:VCALENDAR" CRLF, out);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return fclose(out) == 0 ? text : NULL;
 }

@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 #include "letter/letter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +35,25 @@ static int make_room(struct letter_reader *r, size_t more)
     return 0;
 }
 
+uint8_t *letter_reader_space(struct letter_reader *r, size_t len)
+{
+    return make_room(r, len) == 0 ? r->buf + r->len : NULL;
+}
+
 int letter_reader_feed(struct letter_reader *r, const uint8_t *bytes, size_t len)
 {
+    uint8_t *space = len > 0 ? letter_reader_space(r, len) : NULL;
     if (len == 0)
         return 0;
-    int rc = make_room(r, len);
-    if (rc)
-        return rc;
-    memcpy(r->buf + r->len, bytes, len);
+    if (!space)
+        return -ENOMEM;
+    memcpy(space, bytes, len);
+    return letter_reader_came(r, len);
+}
+
+int letter_reader_came(struct letter_reader *r, size_t len)
+{
+    assert(len <= r->cap - r->len);
     r->len += len;
     // Every length that is here is checked now: nobody makes us wait for what cannot come.
     size_t at = 0;

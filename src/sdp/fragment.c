@@ -2,6 +2,8 @@
 #include "transport.h"
 #include "write.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,16 +94,12 @@ int sdp_restart(struct agreement *a, const struct sdp_fragment *theirs,
     transport_new_credentials(local, &changed);
     memcpy(changed.remote_ufrag, theirs->ufrag, sizeof changed.remote_ufrag);
     memcpy(changed.remote_pwd, theirs->pwd, sizeof changed.remote_pwd);
-    FILE *out = open_memstream(fragment, &len);
+    FILE *out = text_open(fragment, &len);
     if (!out)
         return -ENOMEM;
     write_fragment(out, &changed, local);
-    bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed) {
-        free(*fragment);
-        *fragment = NULL;
+    if (fclose(out) != 0)
         return -ENOMEM;
-    }
     *a = changed;
     return 0;
 }

@@ -4,6 +4,8 @@
 #include "extmap.h"
 #include "simulcast.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 
 static bool is_ipv6(const char *address)
@@ -164,7 +166,7 @@ char *answer_write(const struct offer *o, const struct agreement *a,
 {
     char *text = NULL;
     size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
+    FILE *out = text_open(&text, &len);
     if (!out)
         return NULL;
     write_session(out, o, a);
@@ -181,9 +183,5 @@ char *answer_write(const struct offer *o, const struct agreement *a,
         if ((int)i == tagged)
             write_candidates(out, local);
     }
-    bool failed = ferror(out) != 0;
-    if (fclose(out) == 0 && !failed)
-        return text;
-    free(text);
-    return NULL;
+    return fclose(out) == 0 ? text : NULL;
 }

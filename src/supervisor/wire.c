@@ -10,6 +10,7 @@
 // A worker that has so much unread is stuck: letters are small, and it has nothing else to wait
 // for.
 #define QUEUE_MAX (64u << 20)
+#define CHUNK     (64u << 10)
 
 struct wire {
     uv_pipe_t pipe;
@@ -17,7 +18,6 @@ struct wire {
     const struct wire_ops *ops; ///< NULL once closed
     void *arg;
     struct letter_reader reader;
-    char chunk[64 << 10];
 };
 
 struct wire_write {
@@ -76,15 +76,17 @@ static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
 {
     (void)hint;
     struct wire *w = handle->data;
-    *buf = uv_buf_init(w->chunk, sizeof(w->chunk));
+    char *space = (char *)letter_reader_space(&w->reader, CHUNK);
+    *buf = uv_buf_init(space, space ? CHUNK : 0);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct wire *w = stream->data;
-    if (!w->ops || n == 0)
+    (void)buf;
+    if (!w->ops || n == 0 || n == UV_ENOBUFS) // without memory it is left where it is, and read later
         return;
-    if (n < 0 || letter_reader_feed(&w->reader, (const uint8_t *)buf->base, (size_t)n) != 0) {
+    if (n < 0 || letter_reader_came(&w->reader, (size_t)n) != 0) {
         lose(w);
         return;
     }

@@ -79,15 +79,38 @@ static void percent_decoding_refuses_nul_and_half_escapes(void **state)
     assert_int_equal(text_percent_decode(s, strlen(s), false), -1);
 }
 
+static void what_is_written_to_memory_is_all_there(void **state)
+{
+    char *text = NULL;
+    size_t len = 1;
+    FILE *out = text_open(&text, &len);
+
+    (void)state;
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "");
+    assert_int_equal(len, 0);
+    free(text);
+
+    out = text_open(&text, &len);
+    for (int i = 0; i < 9999; i++)
+        (void)fprintf(out, "%04d\n", i);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(len, 5 * 9999);
+    assert_int_equal(strlen(text), len);
+    for (int i = 0; i < 9999; i++)
+        assert_int_equal(atoi(text + 5 * (size_t)i), i);
+    free(text);
+}
+
 static void what_percent_wrote_decodes_to_itself(void **state)
 {
     const char *all = "a b/%?&=+#\"'<>é~_-.";
     char *text = NULL;
     size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
+    FILE *out = text_open(&text, &len);
 
     (void)state;
-    text_percent(out, all);
+    text_percent(out, all, strlen(all));
     assert_int_equal(fclose(out), 0);
     assert_null(strpbrk(text, " /?&=+#\"'<>"));
     assert_int_equal(text_percent_decode(text, len, false), (long)strlen(all));
@@ -99,7 +122,7 @@ static void html_escapes_what_could_end_a_text_or_an_attribute(void **state)
 {
     char *text = NULL;
     size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
+    FILE *out = text_open(&text, &len);
 
     (void)state;
     text_html(out, "<a b=\"c\" d='e'>&é");
@@ -194,6 +217,7 @@ int main(void)
         cmocka_unit_test(bad_utf8_is_refused),
         cmocka_unit_test(a_line_holds_no_control_and_no_direction_override),
         cmocka_unit_test(percent_decoding_refuses_nul_and_half_escapes),
+        cmocka_unit_test(what_is_written_to_memory_is_all_there),
         cmocka_unit_test(what_percent_wrote_decodes_to_itself),
         cmocka_unit_test(html_escapes_what_could_end_a_text_or_an_attribute),
         cmocka_unit_test(hmac_is_the_one_of_rfc_4231_case_2),
