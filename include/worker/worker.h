@@ -38,6 +38,14 @@ struct worker_notes {
     struct notes notes;
 };
 
+/** Datagrams of handshakes that wait for their turn, oldest first. */
+struct worker_handshakes {
+    struct worker_handshake *first, *last; ///< owned
+    unsigned count;
+    unsigned left;        ///< that may be gone on with in this turn
+    struct deadline tick; ///< the next turn
+};
+
 struct worker_conf {
     unsigned number;             ///< 0..N-1
     uint16_t port;               ///< UDP, told in HELLO
@@ -63,6 +71,7 @@ struct worker {
     struct map by_address;        ///< of struct worker_address
     uint64_t dropped[DROP_COUNT]; ///< datagrams in, by what became of them
     struct flight_pool flight;    ///< of what rooms record
+    struct worker_handshakes handshakes;
     struct udp_batch tx;
 };
 

@@ -8,6 +8,7 @@
  */
 #include "worker/worker.h"
 
+#include "handshakes.h"
 #include "route.h"
 
 #include "room/data.h"
@@ -43,6 +44,7 @@ struct worker *worker_create(const struct worker_conf *conf)
     };
     (void)flight_pool_init(&w->flight, conf->flight_bytes); // else nothing is recorded
     assoc_set_init(&w->assocs);
+    handshakes_init(w);
     w->assocs_tick = (struct deadline){.owner = w, .due = tick_assocs};
     map_init(&w->rooms, conf->seed);
     map_init(&w->members, conf->seed ^ 1);
@@ -81,6 +83,7 @@ void worker_destroy(struct worker *w, usec_t now)
     map_fini(&w->notes);
     map_fini(&w->by_ufrag);
     map_fini(&w->by_address);
+    handshakes_fini(w);
     assoc_set_fini(&w->assocs);
     flight_pool_fini(&w->flight);
     deadline_heap_fini(&w->deadlines);
@@ -102,19 +105,6 @@ static enum drop on_stun(struct worker *w, struct udp_datagram *d, usec_t now)
         member_wake(m, peer_deadline(&m->peer)); // DTLS has its own clock from here on
     if (ev.selected_changed && !ev.first_valid && m->down)
         downlink_moved(m->down, now);
-    member_settle(m, now);
-    return why;
-}
-
-static enum drop on_dtls(struct worker *w, struct member *m, struct udp_datagram *d, usec_t now)
-{
-    const enum peer_state before = m->peer.state;
-    const enum drop why = peer_on_dtls(&m->peer, d, &w->tx, now);
-    if (m->peer.state == PEER_UP && before != PEER_UP) {
-        m->report_at = now;
-        room_connected(m, now);
-    }
-    member_wake(m, peer_deadline(&m->peer));
     member_settle(m, now);
     return why;
 }
@@ -170,7 +160,7 @@ static enum drop on_datagram(struct worker *w, struct udp_datagram *d, usec_t no
     if (media)
         return on_rtp(w, m, d, now);
     if (dtls_is_dtls(d->data, d->len))
-        return on_dtls(w, m, d, now);
+        return handshakes_on_dtls(w, m, d, now);
     return is_rtcp(d) ? on_rtcp(m, d, now) : DROP_MALFORMED;
 }
 
@@ -185,9 +175,12 @@ static void run_data(struct worker *w, usec_t now)
 
 void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now)
 {
+    handshakes_turn(w);
     for (unsigned i = 0; i < rx->count; i++)
         w->dropped[on_datagram(w, &rx->datagram[i], now)]++;
     forward_waiting(&w->env, now);
+    if (w->handshakes.first)
+        flush(w); // media first
     deadline_run(&w->deadlines, now);
     run_data(w, now);
     flush(w);
@@ -195,6 +188,7 @@ void worker_on_datagrams(struct worker *w, struct udp_batch *rx, usec_t now)
 
 void worker_tick(struct worker *w, usec_t now)
 {
+    handshakes_turn(w);
     deadline_run(&w->deadlines, now);
     run_data(w, now);
     flush(w);

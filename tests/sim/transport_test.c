@@ -169,6 +169,56 @@ static void connects_over_a_terrible_line(void **state)
     sim_each_seed(__func__, bad_start, 30);
 }
 
+/** Whose handshakes were answered at this moment, and the most there were at one. */
+struct answered {
+    usec_t at;
+    unsigned last, now, most;
+};
+
+static void count_answered(struct sim *s, unsigned who, const uint8_t *bytes, size_t len)
+{
+    struct answered *a = s->tap_data;
+    if (!dtls_is_dtls(bytes, len) || s->client[who]->up)
+        return;
+    if (a->at != s->now)
+        *a = (struct answered){.at = s->now, .last = who, .now = 1, .most = a->most};
+    else if (a->last != who)
+        a->now++;
+    a->last = who;
+    a->most = a->now > a->most ? a->now : a->most;
+}
+
+/** Their handshakes come at the same moment; an equal line makes sure of it. */
+static void crowd_comes(struct sim *s)
+{
+    struct answered answered = {0};
+    const struct pair p = two(s);
+    s->tap_data = &answered;
+    s->tap = count_answered;
+    for (unsigned i = 0; i < 60; i++) {
+        struct client *c = sim_person(s, NULL, CODEC_VP8, 1, 1);
+        sim_links(s, c, &(struct link){.delay = 20 * USEC_PER_MS});
+    }
+    unsigned waited = 0;
+    p.a->sink[0]->longest_pause = p.b->sink[0]->longest_pause = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        sim_run(s, USEC_PER_MS);
+        waited = s->worker->handshakes.count > waited ? s->worker->handshakes.count : waited;
+    }
+    sim_settle(s);
+    sim_check(s, waited > 10, "only %u waited: there was no crowd", waited);
+    sim_check(s, answered.most <= 4, "%u handshakes went on in one turn", answered.most);
+    sim_check(s, s->worker->handshakes.count == 0, "%u are left", s->worker->handshakes.count);
+    sim_check(s, p.a->sink[0]->longest_pause < 120000 && p.b->sink[0]->longest_pause < 120000,
+              "media paused");
+}
+
+static void a_crowd_of_handshakes_waits_for_media(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, crowd_comes, 5);
+}
+
 /** The client says goodbye (close_notify): a closed tab. */
 static void close_tab(struct sim *s)
 {
@@ -220,6 +270,7 @@ int main(void)
         cmocka_unit_test(whoever_never_comes_is_given_up),
         cmocka_unit_test(new_connection_of_the_same_member),
         cmocka_unit_test(connects_over_a_terrible_line),
+        cmocka_unit_test(a_crowd_of_handshakes_waits_for_media),
         cmocka_unit_test(goodbye_is_heard_at_once),
         cmocka_unit_test(renegotiation_leaves_media_alone),
     };
