@@ -23,4 +23,10 @@ void json_shortage(void);
  */
 int read_json(const char *text, size_t len, size_t flags, json_t **out, int *at);
 
+/**
+ * An object's or array's text on one line, to be freed by the caller with free(); NULL without
+ * memory. json_dumps() of jansson 2.14 leaves out a quote that it finds no room for.
+ */
+char *write_json(const json_t *json);
+
 #endif

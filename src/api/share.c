@@ -210,7 +210,9 @@ static json_t *ics_json(const struct links_room *room, const char *url, const ch
     struct cal_lines lines;
     json_t *list = json_array();
 
-    if (cal_link_lines(&edit, &lines) == 0)
+    if (cal_link_lines(&edit, &lines) < 0)
+        json_shortage();
+    else
         for (unsigned i = 0; i < 4; i++)
             (void)json_array_append_new(list, json_string(lines.line[i]));
     for (unsigned i = 0; i < 4; i++)

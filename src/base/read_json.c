@@ -44,3 +44,14 @@ int read_json(const char *text, size_t len, size_t flags, json_t **out, int *at)
     *out = NULL;
     return shortages == before ? -EINVAL : -ENOMEM;
 }
+
+char *write_json(const json_t *json)
+{
+    const unsigned before = json_shortages();
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    if (shortages == before)
+        return text;
+    free(text);
+    return NULL;
+}

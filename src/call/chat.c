@@ -1,6 +1,8 @@
 /* The relay of chat messages, and the ring that a resuming client catches up from. */
 #include "live.h"
 
+#include "base/read_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,7 +49,7 @@ const char *call_chat(struct call_member *m, const char *text, const char *to,
     *kept = chat;
     call_keep_chat(room, n);
 
-    char *said = json_dumps(chat, JSON_COMPACT);
+    char *said = write_json(chat);
     if (!said)
         return NULL; // it is kept: who resumes gets it
     const size_t len = strlen(said);

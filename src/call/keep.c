@@ -6,6 +6,7 @@
 #include "live.h"
 
 #include "base/log.h"
+#include "base/read_json.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static void note_member(const struct call_member *m, const char *key, char *text
 
 static void note_room(const struct call_room *room, const char *key, const json_t *what)
 {
-    char *text = room->worker >= 0 ? json_dumps(what, JSON_COMPACT) : NULL;
+    char *text = room->worker >= 0 ? write_json(what) : NULL;
     struct letter l = {.type = LETTER_NOTE, .u.note.text = text};
     (void)snprintf(l.u.note.key, sizeof(l.u.note.key), "%s", key);
     if (text)
@@ -76,7 +77,7 @@ void call_keep_member(const struct call_member *m)
                              "muted", bits(m->muted), "muted_by_host", bits(m->muted_by_host),
                              "only", m->only, "shell", m->shell_kept);
     if (what && m->announced)
-        note_member(m, "who", json_dumps(what, JSON_COMPACT));
+        note_member(m, "who", write_json(what));
     json_decref(what);
 }
 
@@ -136,7 +137,7 @@ void call_keep_media(const struct call_member *m)
     (void)snprintf(session, sizeof(session), "%llx", (unsigned long long)m->session);
     json_t *what = json_pack("{s:s, s:o*}", "session", session, "agreement",
                              agreement_to_json(&m->agreement));
-    char *text = what ? json_dumps(what, JSON_COMPACT) : NULL;
+    char *text = what ? write_json(what) : NULL;
     json_decref(what);
     if (text)
         note_member(m, "media", pack(text, strlen(text)));

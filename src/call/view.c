@@ -2,6 +2,7 @@
 #include "live.h"
 
 #include "base/log.h"
+#include "base/read_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ json_t *call_view_seat(const struct letter_seat *seat)
 
 static char *dump(json_t *message)
 {
-    char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+    char *text = message ? write_json(message) : NULL;
     if (!text)
         log_at(LEVEL_ERROR, "call.memory", "error=ENOMEM");
     json_decref(message);

@@ -1,5 +1,7 @@
 #include "conn.h"
 
+#include "base/read_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +94,7 @@ static json_t *make(const struct http_req *req, enum http_problem kind, const ch
 
 static void send_problem(struct http_req *req, enum http_problem kind, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = write_json(json);
 
     json_decref(json);
     http_set(req, "Cache-Control", "no-store");

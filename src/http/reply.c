@@ -157,7 +157,7 @@ void http_reply(struct http_req *req, unsigned status, const char *type, const v
 
 void http_reply_json(struct http_req *req, unsigned status, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = write_json(json);
 
     json_decref(json);
     if (!text || req->shortages != json_shortages()) {

@@ -1,4 +1,5 @@
 #include "base/bytes.h"
+#include "base/read_json.h"
 #include "kinds.h"
 
 #include <assert.h>
@@ -168,7 +169,7 @@ int64_t letter_write(const struct letter *l, uint8_t **frame)
 {
     *frame = NULL;
     json_t *json = to_json(l);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    char *text = json ? write_json(json) : NULL;
     json_decref(json);
     if (!text)
         return -ENOMEM;

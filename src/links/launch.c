@@ -5,6 +5,7 @@
 #include "links/events.h"
 #include "links/rooms.h"
 
+#include "base/read_json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static int fresh(struct links *links, const struct links_launch *l, struct links
     (void)json_object_set_new(metadata, "jti", json_string(l->jti));
     if (*l->context)
         (void)json_object_set_new(metadata, "context", json_string(l->context));
-    text = json_dumps(metadata, JSON_COMPACT);
+    text = write_json(metadata);
     json_decref(metadata);
     (void)snprintf(room->metadata, sizeof room->metadata, "%s", text ? text : "");
     free(text);

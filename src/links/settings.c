@@ -2,6 +2,8 @@
 
 #include "inner.h"
 
+#include "base/read_json.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +112,7 @@ int links_settings_put(struct links *links, const struct links_tenant *tenant,
 {
     struct store_tenant row;
     json_t *json = settings_json(settings);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    char *text = json ? write_json(json) : NULL;
     int error = -ENOMEM;
 
     json_decref(json);
@@ -165,7 +167,7 @@ int links_quotas_put(struct links *links, const char *tenant, const struct links
 
     for (size_t i = 0; i < QUOTAS; i++)
         (void)json_object_set_new(json, quotas[i].name, json_integer(*quota(&copy, i)));
-    text = json_dumps(json, JSON_COMPACT);
+    text = write_json(json);
     json_decref(json);
     if (text)
         error = store_quotas_put(links->store, tenant, text);

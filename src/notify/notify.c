@@ -91,7 +91,7 @@ static char *envelope(const struct notify_event *event, int64_t now)
     if (event->room)
         (void)json_object_set_new(data, "room", room_json(event->room));
     json = json_pack("{s:s, s:s, s:o}", "type", event->type, "timestamp", stamp, "data", data);
-    text = json && json_shortages() == before ? json_dumps(json, JSON_COMPACT) : NULL;
+    text = json && json_shortages() == before ? write_json(json) : NULL;
     json_decref(json);
     return text;
 }

@@ -372,6 +372,27 @@ static void on_poll_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
+/** A new one for a socket of curl's; NULL if there is no means. */
+static struct watched *watched_new(struct sender *s, curl_socket_t fd)
+{
+    struct watched *w = calloc(1, sizeof *w);
+
+    if (!w || uv_poll_init_socket(s->conf->loop, &w->poll, fd)) {
+        free(w);
+        return NULL;
+    }
+    w->sender = s;
+    w->fd = fd;
+    w->poll.data = w;
+    uv_unref((uv_handle_t *)&w->poll);
+    (void)curl_multi_assign(s->multi, fd, w);
+    return w;
+}
+
+/**
+ * Always 0: -1 would end not this transfer but the multi handle, and with it all there will ever
+ * be. Who is not watched runs into its own time limit, and is tried again.
+ */
 static int watch(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
     struct sender *s = ctx;
@@ -384,24 +405,12 @@ static int watch(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket
         (void)curl_multi_assign(s->multi, fd, NULL);
         return 0;
     }
-    if (!w) {
-        w = calloc(1, sizeof *w);
-        if (!w)
-            return -1;
-        w->sender = s;
-        w->fd = fd;
-        if (uv_poll_init_socket(s->conf->loop, &w->poll, fd)) {
-            free(w);
-            return -1;
-        }
-        w->poll.data = w;
-        uv_unref((uv_handle_t *)&w->poll);
-        (void)curl_multi_assign(s->multi, fd, w);
-    }
-    (void)uv_poll_start(&w->poll,
-                        (what & CURL_POLL_IN ? UV_READABLE : 0) |
-                            (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
-                        on_poll);
+    w = w ? w : watched_new(s, fd);
+    if (w)
+        (void)uv_poll_start(&w->poll,
+                            (what & CURL_POLL_IN ? UV_READABLE : 0) |
+                                (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
+                            on_poll);
     return 0;
 }
 

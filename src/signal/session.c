@@ -82,7 +82,7 @@ static bool is_whole(const struct signal_session *session, const json_t *message
 
 void session_send(struct signal_session *session, json_t *message)
 {
-    char *text = is_whole(session, message) ? json_dumps(message, JSON_COMPACT) : NULL;
+    char *text = is_whole(session, message) ? write_json(message) : NULL;
     if (text && session->by_data && session->member)
         call_say(session->member, text, strlen(text));
     else if (text)
