@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define A_TURN       2   // datagrams: some milliseconds at most
+#define A_TURN       1   // datagram: a millisecond or two
 #define MOST_WAITING 512 // of all: a second's work, no more than a client waits before it asks again
 #define MOST_OF_ONE  8   // a flight is of three or four
 
@@ -71,8 +71,8 @@ enum drop handshakes_on_dtls(struct worker *w, struct member *m, const struct ud
                              usec_t now)
 {
     struct worker_handshakes *hs = &w->handshakes;
-    if (m->peer.state == PEER_UP) // data: what was put aside of it made it so, and is taken
-        return go_on(w, m, d, now);
+    if (m->peer.state == PEER_UP || m->peer.state == PEER_GONE)
+        return go_on(w, m, d, now); // data, or nothing
     if (hs->first || hs->left == 0)
         return put_aside(w, d, now);
     hs->left--;

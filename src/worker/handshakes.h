@@ -1,7 +1,7 @@
 /**
  * Handshakes wait for media: one costs as much as some hundred packets, and a crowd that comes
- * must not be felt by those who talk. So many are gone on with in a turn, the others are put
- * aside, in their order.
+ * must not be felt by those who talk. One datagram of them is gone on with in a turn of the loop,
+ * the others are put aside, in their order.
  */
 #ifndef WORKER_HANDSHAKES_H
 #define WORKER_HANDSHAKES_H

@@ -207,7 +207,7 @@ static void crowd_comes(struct sim *s)
     }
     sim_settle(s);
     sim_check(s, waited > 10, "only %u waited: there was no crowd", waited);
-    sim_check(s, answered.most <= 4, "%u handshakes went on in one turn", answered.most);
+    sim_check(s, answered.most <= 2, "%u handshakes went on in one turn", answered.most);
     sim_check(s, s->worker->handshakes.count == 0, "%u are left", s->worker->handshakes.count);
     sim_check(s, p.a->sink[0]->longest_pause < 120000 && p.b->sink[0]->longest_pause < 120000,
               "media paused");
