@@ -35,6 +35,7 @@ static void on_http_closed(void *arg)
     whip_destroy(s->whip);
     purge_stop(&s->purge);
     clock_jump_stop(&s->clock_jump);
+    ebb_stop(&s->ebb);
     call_destroy(s->call);
     api_stop(s->api);
     notify_stop(s->notify);
@@ -329,6 +330,7 @@ static int open_shells(struct serve *s)
         api_bare_routes(s->api);
     purge_start(&s->purge, &s->loop, s->links, s->call);
     clock_jump_start(&s->clock_jump, &s->loop, s->store, &s->purge);
+    ebb_start(&s->ebb, &s->loop, s->call);
     draining_start(&s->drain, s);
     rolling_start(&s->rolling, s);
     restart_start(&s->restart, s);

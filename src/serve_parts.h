@@ -8,6 +8,7 @@
 #include "call/call.h"
 #include "clock_jump.h"
 #include "draining.h"
+#include "ebb.h"
 #include "handed.h"
 #include "links/tenants.h"
 #include "load.h"
@@ -53,6 +54,7 @@ struct serve {
     struct metrics metrics;
     struct purge purge;
     struct clock_jump clock_jump;
+    struct ebb ebb;
     struct links_tenant dev_tenant;
     char dev_key[LINKS_KEY_SIZE];
 };
