@@ -106,7 +106,8 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct media_control *c = s->data;
     (void)buf;
-    if ((uv_stream_t *)c->conn != s || n == UV_ENOBUFS) // without memory it is left where it is, and read later
+    // Without memory it is left where it is, and read later.
+    if ((uv_stream_t *)c->conn != s || n == UV_ENOBUFS)
         return;
     const int err = n < 0 ? (int)n : letter_reader_came(&c->reader, (size_t)n);
     if (err < 0)

@@ -51,8 +51,8 @@ void text_html(FILE *out, const char *s);
 
 /**
  * A stream that gathers what is written in memory. fclose() sets `*text` (NUL-terminated, to be
- * freed by the caller with free()) and `*len`, its bytes without the NUL. Without memory for all
- * of it fclose() fails and `*text` is NULL: a text is whole or is not there, what
+ * freed by the caller with free()) and `*len`, its bytes without the NUL. Without memory for
+ * all of it fclose() fails and `*text` is NULL: a text is whole or is not there, what
  * open_memstream() of glibc does not promise. Returns NULL without memory.
  */
 FILE *text_open(char **text, size_t *len);

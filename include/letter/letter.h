@@ -234,8 +234,9 @@ struct letter_reader {
 void letter_reader_fini(struct letter_reader *r);
 
 /**
- * Where the next bytes may be read to: at least `len`, until the next call. NULL without memory;
- * nothing was read then, and nothing is lost. letter_reader_came() tells how many have come.
+ * Where the next bytes may be read to: at least `len`, until the next call. NULL without
+ * memory; nothing was read then, and nothing is lost. letter_reader_came() tells how many have
+ * come.
  */
 uint8_t *letter_reader_space(struct letter_reader *r, size_t len);
 

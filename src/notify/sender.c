@@ -390,8 +390,8 @@ static struct watched *watched_new(struct sender *s, curl_socket_t fd)
 }
 
 /**
- * Always 0: -1 would end not this transfer but the multi handle, and with it all there will ever
- * be. Who is not watched runs into its own time limit, and is tried again.
+ * Always 0: -1 would end not this transfer but the multi handle, and with it all there will
+ * ever be. Who is not watched runs into its own time limit, and is tried again.
  */
 static int watch(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {

@@ -84,7 +84,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct wire *w = stream->data;
     (void)buf;
-    if (!w->ops || n == 0 || n == UV_ENOBUFS) // without memory it is left where it is, and read later
+    // Without memory it is left where it is, and read later.
+    if (!w->ops || n == 0 || n == UV_ENOBUFS)
         return;
     if (n < 0 || letter_reader_came(&w->reader, (size_t)n) != 0) {
         lose(w);

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define A_TURN       1   // datagram: a millisecond or two
-#define MOST_WAITING 512 // of all: a second's work, no more than a client waits before it asks again
-#define MOST_OF_ONE  8   // a flight is of three or four
+// Datagrams: in a turn, a millisecond or two; that wait, a second's work, which is when a
+// client asks again; and of one client, whose flight is of three or four.
+#define A_TURN       1
+#define MOST_WAITING 512
+#define MOST_OF_ONE  8
 
 struct worker_handshake {
     struct worker_handshake *next;
@@ -49,8 +51,7 @@ static bool has_too_many(const struct worker_handshakes *hs, const struct udp_da
 static enum drop put_aside(struct worker *w, const struct udp_datagram *d, usec_t now)
 {
     struct worker_handshakes *hs = &w->handshakes;
-    struct worker_handshake *h =
-        has_too_many(hs, d) ? NULL : malloc(sizeof(*h) + d->len);
+    struct worker_handshake *h = has_too_many(hs, d) ? NULL : malloc(sizeof(*h) + d->len);
     if (!h)
         return DROP_LIMIT;
     *h = (struct worker_handshake){.datagram = *d};
