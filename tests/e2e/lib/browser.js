@@ -73,9 +73,20 @@ async function request(url, body) {
     return value;
 }
 
-async function startChromium(home, lang, { args = [] }) {
+/** Chromedriver takes a free port of IPv6 and wants the same of IPv4: now and then somebody has that one. */
+async function startDriver(home, tries = 5) {
     const driver = spawn('chromedriver', ['--port=0'], { env: { ...process.env, HOME: home } });
-    const [, port] = await printed(driver, /started successfully on port (\d+)/, 'chromedriver');
+    try {
+        const [, port] = await printed(driver, /started successfully on port (\d+)/, 'chromedriver');
+        return [driver, port];
+    } catch (e) {
+        if (tries <= 1 || !/port not available/.test(e.message)) throw e;
+        return startDriver(home, tries - 1);
+    }
+}
+
+async function startChromium(home, lang, { args = [] }) {
+    const [driver, port] = await startDriver(home);
     const base = `http://127.0.0.1:${port}/session`;
     const session = await request(base, {
         capabilities: {
