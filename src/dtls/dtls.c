@@ -14,6 +14,8 @@
 #define HANDSHAKE_LIMIT (30 * USEC_PER_SEC)
 #define RECORD_HEADER   13
 #define RECORD_MAX      16384 // RFC 6347 section 4.1: bytes of plaintext
+#define RECORD_TAG      16    // of every cipher that we agree to (ctx.c)
+#define RECORD_NONCE    8     // RFC 5288 section 3: AES-GCM writes a part of it out
 
 const char *dtls_failure_name(enum dtls_failure why)
 {
@@ -145,9 +147,23 @@ void dtls_start(struct dtls *d, usec_t now)
         handshake(d);
 }
 
-/** RFC 6347 section 4.1: type 8, version 16, epoch 16, sequence number 48, length 16. */
-static enum drop check_records(const uint8_t *bytes, size_t len)
+/**
+ * What the cipher adds to a record, and none is shorter. To OpenSSL before 3.0.22 the
+ * difference matters: whatever comes after such a record is never read, and anybody could send
+ * one.
+ */
+static size_t least_sealed(const struct dtls *d)
 {
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(d->ssl);
+    if (!cipher || SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305)
+        return RECORD_TAG;
+    return RECORD_TAG + RECORD_NONCE;
+}
+
+/** RFC 6347 section 4.1: type 8, version 16, epoch 16, sequence number 48, length 16. */
+static enum drop check_records(const struct dtls *d, const uint8_t *bytes, size_t len)
+{
+    const size_t least = least_sealed(d);
     if (len == 0)
         return DROP_SHORT;
     for (size_t at = 0; at < len;) {
@@ -157,7 +173,8 @@ static enum drop check_records(const uint8_t *bytes, size_t len)
         if (bytes[at] < 20 || bytes[at] > 23 || (version != 0xfeff && version != 0xfefd))
             return DROP_MALFORMED;
         const size_t body = rd16(bytes + at + 11);
-        if (body > len - at - RECORD_HEADER)
+        const bool sealed = rd16(bytes + at + 3) > 0; // the epoch: 0 is before any key
+        if (body > len - at - RECORD_HEADER || (sealed && body < least))
             return DROP_SHORT;
         at += RECORD_HEADER + body;
     }
@@ -197,7 +214,7 @@ static void pump(struct dtls *d)
 
 enum drop dtls_on_datagram(struct dtls *d, const uint8_t *bytes, size_t len, usec_t now)
 {
-    const enum drop why = check_records(bytes, len);
+    const enum drop why = check_records(d, bytes, len);
     if (why)
         return why;
     if (d->state == DTLS_FAILED || d->state == DTLS_CLOSED)

@@ -409,6 +409,41 @@ static void garbage_and_replays_do_nothing_to_an_association_that_is_up(void **s
     sim_close(s);
 }
 
+static void shake_hands_with(struct sim *s, const char *cipher)
+{
+    sim_open(s, 7);
+    sim_trust(s);
+    assert_int_equal(1, SSL_set_cipher_list(s->d[CLIENT].ssl, cipher));
+    dtls_start(&s->d[CLIENT], 0);
+    sim_run(s);
+    assert_up(s);
+    assert_string_equal(cipher, SSL_get_cipher_name(s->d[SERVER].ssl));
+}
+
+/** Not even what the cipher adds: dropped, and read on. */
+static void check_runts(struct sim *s, const char *cipher, unsigned epoch, unsigned body)
+{
+    shake_hands_with(s, cipher);
+    for (unsigned type = 20; type < 24; type++) {
+        uint8_t runt[13 + 32] = {(uint8_t)type, 0xfe, 0xfd, 0, (uint8_t)epoch, 1};
+        runt[12] = (uint8_t)body;
+        for (int to = 0; to < 2; to++)
+            sim_give(s, to, runt, 13 + body);
+    }
+    assert_alive(s);
+    sim_close(s);
+}
+
+static void a_record_too_short_for_its_cipher_stops_nothing(void **state)
+{
+    static const char *const ciphers[] = {"ECDHE-ECDSA-AES128-GCM-SHA256",
+                                          "ECDHE-ECDSA-CHACHA20-POLY1305"};
+    for (unsigned c = 0; c < 2; c++)
+        for (unsigned epoch = 0; epoch < 3; epoch++)
+            for (unsigned body = 0; body < 32; body++)
+                check_runts(*state, ciphers[c], epoch, body);
+}
+
 static void what_is_not_a_row_of_records_is_dropped_unseen(void **state)
 {
     struct sim *s = *state;
@@ -495,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_reader_who_does_not_read_bounds_the_queue),
         cmocka_unit_test(goodbye_closes_both_sides),
         cmocka_unit_test(garbage_and_replays_do_nothing_to_an_association_that_is_up),
+        cmocka_unit_test(a_record_too_short_for_its_cipher_stops_nothing),
         cmocka_unit_test(what_is_not_a_row_of_records_is_dropped_unseen),
         cmocka_unit_test(datagrams_at_the_wrong_time_are_not_ready),
         cmocka_unit_test(a_new_association_has_new_keys),
