@@ -36,13 +36,16 @@ static void on_timer(uv_timer_t *timer)
     log_at(LEVEL_WARN, "clock.jumped", "seconds=%" PRId64, by_s);
     c->ahead = now;
     purge_hold(c->purge);
+    c->jumped(c->ctx);
 }
 
 void clock_jump_start(struct clock_jump *c, uv_loop_t *loop, struct store *store,
-                      struct purge *purge)
+                      struct purge *purge, void (*jumped)(void *ctx), void *ctx)
 {
     c->store = store;
     c->purge = purge;
+    c->jumped = jumped;
+    c->ctx = ctx;
     c->ahead = ahead();
     (void)uv_timer_init(loop, &c->timer);
     c->timer.data = c;

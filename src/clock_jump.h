@@ -18,13 +18,18 @@
 struct clock_jump {
     struct store *store; ///< not owned
     struct purge *purge; ///< not owned
-    usec_t ahead;        ///< the time of day less the monotonic clock, as last seen
+    void (*jumped)(void *ctx);
+    void *ctx;    ///< not owned
+    usec_t ahead; ///< the time of day less the monotonic clock, as last seen
     uv_timer_t timer;
 };
 
-/** Looks once a second from now on. */
+/**
+ * Looks once a second from now on. `jumped` is told when what is due was shifted: who has
+ * looked in between has reckoned with the one clock and the other's times.
+ */
 void clock_jump_start(struct clock_jump *c, uv_loop_t *loop, struct store *store,
-                      struct purge *purge);
+                      struct purge *purge, void (*jumped)(void *ctx), void *ctx);
 
 /** Ends it; let the loop run after. */
 void clock_jump_stop(struct clock_jump *c);

@@ -129,6 +129,13 @@ static void on_happened(void *arg, const struct call_happened *what)
         api_on_call(s->api, what);
 }
 
+static void on_jump(void *serve)
+{
+    struct serve *s = serve;
+    notify_look(s->notify);
+    api_look(s->api);
+}
+
 static bool is_ready(void *arg)
 {
     const struct serve *s = arg;
@@ -329,7 +336,7 @@ static int open_shells(struct serve *s)
     if (s->config->http.bare_links)
         api_bare_routes(s->api);
     purge_start(&s->purge, &s->loop, s->links, s->call);
-    clock_jump_start(&s->clock_jump, &s->loop, s->store, &s->purge);
+    clock_jump_start(&s->clock_jump, &s->loop, s->store, &s->purge, on_jump, s);
     ebb_start(&s->ebb, &s->loop, s->call);
     draining_start(&s->drain, s);
     rolling_start(&s->rolling, s);

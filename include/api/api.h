@@ -45,6 +45,9 @@ void api_bare_routes(struct api *api);
  * not go on, have ended. */
 void api_ready(struct api *api);
 
+/** The times at which rings change by themselves are others now: looks at them anew. */
+void api_look(struct api *api);
+
 /** Closes its handles: let the loop run after. */
 void api_stop(struct api *api);
 

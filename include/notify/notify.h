@@ -36,6 +36,9 @@ int notify_open(const struct notify_conf *conf, struct notify **out);
 /** Other ranges from now on, as webhook_allow; not owned. */
 void notify_set_allow(struct notify *n, const char *const *ranges, size_t count);
 
+/** The times at which deliveries are due have changed: looks at them anew. */
+void notify_look(struct notify *n);
+
 /** Stops sending (what is not delivered stays in the database), closes the streams. */
 void notify_stop(struct notify *n);
 

@@ -58,6 +58,11 @@ void api_rings_wake(struct api *api)
         (void)uv_timer_start(&api->rings, on_timer, 0, 0);
 }
 
+void api_look(struct api *api)
+{
+    api_rings_wake(api);
+}
+
 void api_invitations_cancel(struct api *api, const struct links_room *room)
 {
     int error =

@@ -120,6 +120,11 @@ static struct ring_event *make_event(const struct notify_event *event, const cha
     return NULL;
 }
 
+void notify_look(struct notify *n)
+{
+    sender_wake(n->sender);
+}
+
 /** In the database before anybody is told, so that a crash loses none. */
 static int queue_deliveries(struct notify *n, const struct notify_event *event, const char *id,
                             const char *text, int64_t now)

@@ -32,11 +32,14 @@ class Clock:
         self.env = {"LD_PRELOAD": LIBRARY, "SALON_TEST_CLOCK": self.file.name}
         self.ahead = 0
 
+    def set(self, seconds):
+        self.ahead += seconds
+        self.bytes[:] = struct.pack("=q", self.ahead * 1000000)
+
     def jump(self, salon, seconds):
         """Returns when the server has seen it."""
         seen = salon.read_log().count("clock.jumped")
-        self.ahead += seconds
-        self.bytes[:] = struct.pack("=q", self.ahead * 1000000)
+        self.set(seconds)
         wait_for(lambda: salon.read_log().count("clock.jumped") > seen, why="the jump is not seen")
 
     def now(self):
@@ -91,6 +94,32 @@ def what_waits_comes_when_it_would_have_come_and_is_dated_anew(make):
     assert salon.stop() == 0
 
 
+def delivery_looked_for_before_a_jump_is_seen_comes_as_well(make):
+    clock, salon, front = served(make, webhooks={"allow": ["127.0.0.0/8"]})
+    receiver = Receiver()
+    receiver.answers = [(500, {})]
+    front.ask("POST", "/webhooks", {"url": receiver.url}, 201)
+    front.ask("POST", "/rooms", {}, 201)
+    refused = receiver.next(60)[1]["webhook-id"]
+    time.sleep(0.3)
+    clock.set(-DAY)  # seen within a second
+    front.ask("POST", "/rooms", {}, 201)  # what is due is looked for
+    assert receiver.next(60)[1]["webhook-id"] != refused
+    assert receiver.next(60)[1]["webhook-id"] == refused
+    receiver.end()
+    assert salon.stop() == 0
+
+
+def ring_looked_at_before_a_jump_is_seen_ends_as_well(make):
+    clock, salon, front = served(make)
+    room = front.ask("POST", "/rooms", {}, 201).json
+    early, other = front.ring(room, "blaise"), front.ring(room, "carla")
+    clock.set(-DAY)
+    front.ask("DELETE", f"/invitations/{other['id']}", status=204)
+    wait_for(lambda: front.state(early) == "unreachable", 60, "it rings on and on")
+    assert salon.stop() == 0
+
+
 def ring_lasts_as_long_as_it_was_to(make):
     clock, salon, front = served(make)
     room = front.ask("POST", "/rooms", {}, 201).json
@@ -136,5 +165,7 @@ def limits_are_not_fooled_and_calls_go_on(make):
 
 if __name__ == "__main__":
     sys.exit(main(what_waits_comes_when_it_would_have_come_and_is_dated_anew,
+                  delivery_looked_for_before_a_jump_is_seen_comes_as_well,
+                  ring_looked_at_before_a_jump_is_seen_ends_as_well,
                   ring_lasts_as_long_as_it_was_to,
                   limits_are_not_fooled_and_calls_go_on))
