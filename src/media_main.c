@@ -30,7 +30,10 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define RECEIVE_BUDGET 16 // batches, before deadlines and letters get their turn
+// Before letters and connections get their turn.
+#define RECEIVE_BUDGET 16 // batches
+#define RECEIVE_TIME   (20 * USEC_PER_MS)
+#define BEHIND         (500 * USEC_PER_MS) // without finding the socket empty: more than a stall
 #define ANY_PORT_TRIES 8
 
 struct media {
@@ -49,6 +52,7 @@ struct media {
     struct load load;
     struct gather gather;
     struct give_back memory;
+    usec_t behind_since; ///< the socket was not empty at a turn's end; 0 it was
     bool quitting;
 };
 
@@ -140,6 +144,16 @@ static void run_batch(struct media *md, struct udp_batch *rx)
                   md->worker->env.count.packets_out - before);
 }
 
+/** What a turn has left in the socket shows whether the worker keeps up. */
+static void judge_load(struct media *md, bool emptied, usec_t began, usec_t now)
+{
+    if (emptied)
+        md->behind_since = 0;
+    else if (md->behind_since == 0)
+        md->behind_since = began;
+    worker_keeps_up(md->worker, !emptied && now - md->behind_since > BEHIND, now);
+}
+
 static void on_readable(uv_poll_t *p, int status, int events)
 {
     struct media *md = p->data;
@@ -148,13 +162,20 @@ static void on_readable(uv_poll_t *p, int status, int events)
     const usec_t hold = gather_hold(&md->gather, md->worker->tx.sent.packets, usec_now());
     if (hold > 0) // nobody else waits: letters and deadlines bear a quarter of a millisecond
         (void)usleep((useconds_t)hold);
-    gather_begin(&md->gather, usec_now());
-    for (int turn = 0; turn < RECEIVE_BUDGET && udp_recv(md->fd, md->rx) > 0; turn++) {
-        run_batch(md, md->rx);
-        if (md->rx->count < UDP_RECEIVE)
+    const usec_t began = usec_now();
+    usec_t now = began;
+    bool emptied = false;
+    gather_begin(&md->gather, began);
+    for (int turn = 0; turn < RECEIVE_BUDGET && now - began < RECEIVE_TIME; turn++) {
+        if (udp_recv(md->fd, md->rx) > 0)
+            run_batch(md, md->rx);
+        now = usec_now();
+        emptied = md->rx->count < UDP_RECEIVE;
+        if (emptied)
             break; // that was all: the next call would only say so
     }
-    gather_end(&md->gather, usec_now());
+    gather_end(&md->gather, now);
+    judge_load(md, emptied, began, now);
     arm(md);
 }
 

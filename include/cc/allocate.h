@@ -62,6 +62,7 @@ struct allocate_memory {
 struct allocate_slot {
     enum allocate_rank rank;
     bool held; ///< never given up while ALLOCATE_HELD_BPS are there
+    bool shed; ///< steps are missing from its ladder for want of time (cc/shed.h)
     unsigned step_count;
     struct allocate_step step[ALLOCATE_STEPS]; ///< rising, by allocate_ladder()
     int had;                                   ///< what it has now; -1 nothing

@@ -23,6 +23,14 @@ struct choose_source {
     uint16_t width[CHOOSE_STREAMS], height[CHOOSE_STREAMS]; ///< pixels
 };
 
+/** Why a slot was given less than it wants. */
+enum choose_limit {
+    CHOOSE_UNLIMITED,
+    CHOOSE_BY_LINE,
+    CHOOSE_BY_SERVER, ///< which has no time for more (cc/shed.h)
+    CHOOSE_LIMITS
+};
+
 struct choose_in {
     bool up;     ///< the viewer is connected
     bool muted;  ///< its owner said so
@@ -33,7 +41,8 @@ struct choose_in {
     // What the line was given.
     bool rationed;   ///< the rest holds
     uint8_t weighed; ///< the best stream that was there then
-    bool limited, none;
+    enum choose_limit limited;
+    bool none;                       ///< nothing at all
     uint8_t most;                    ///< the highest stream it may have
     bool unreadable[CHOOSE_STREAMS]; ///< the viewer has no codec for it
 };
@@ -46,6 +55,7 @@ enum choose_why {
     CHOOSE_SOURCE,
     CHOOSE_LINE,
     CHOOSE_CODEC,
+    CHOOSE_SERVER,
     CHOOSE_WHYS
 };
 

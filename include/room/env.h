@@ -52,6 +52,7 @@ struct room_env {
     void (*post)(void *ctx, const struct letter *letter);
     void *ctx;                  ///< not owned
     struct flight_pool *flight; ///< for recordings; NULL: none are made; not owned
+    unsigned left_out;    ///< of SHED_ALL: of pictures, what there is no time for (cc/shed.h)
     uint64_t rng;         ///< seeded by the owner, so that a simulated run can be repeated
     uint32_t incarnation; ///< counts streams: the rewriter's name for a source
     struct room_counters count;

@@ -79,14 +79,14 @@ struct slot {
     uint16_t told_width, told_height; ///< what control was told last
     // What the line leaves of what is wanted (src/room/downlink_share.c); holds if `rationed`.
     bool rationed;
-    bool ration_none;          ///< nothing at all
-    bool ration_limited;       ///< less than is wanted
-    uint8_t ration_stream;     ///< the highest stream of the track it may have
-    struct layer ration_layer; ///< of that one
-    struct layer wanted_layer; ///< of `wanted_stream`
-    uint8_t weighed;           ///< the best one that was there when that was decided
-    uint8_t wanted_stream;     ///< the one that it would have
-    int ration_place;          ///< on its ladder
+    bool ration_none;                 ///< nothing at all
+    enum choose_limit ration_limited; ///< less than is wanted
+    uint8_t ration_stream;            ///< the highest stream of the track it may have
+    struct layer ration_layer;        ///< of that one
+    struct layer wanted_layer;        ///< of `wanted_stream`
+    uint8_t weighed;                  ///< the best one that was there when that was decided
+    uint8_t wanted_stream;            ///< the one that it would have
+    int ration_place;                 ///< on its ladder
     struct allocate_memory memory;
     bool choked; ///< its packets go nowhere until downlink_share() has seen to it
 

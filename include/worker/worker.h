@@ -10,6 +10,7 @@
 #define WORKER_WORKER_H
 
 #include "base/map.h"
+#include "cc/shed.h"
 #include "room/room.h"
 #include "worker/notes.h"
 
@@ -72,6 +73,7 @@ struct worker {
     uint64_t dropped[DROP_COUNT]; ///< datagrams in, by what became of them
     struct flight_pool flight;    ///< of what rooms record
     struct worker_handshakes handshakes;
+    struct shed shed; ///< what is left out for want of time
     struct udp_batch tx;
 };
 
@@ -89,6 +91,12 @@ bool worker_knows(const struct worker *w, const struct sockaddr_in6 *addr);
 
 /** Handles one letter from control. True if it asks the process to end. */
 bool worker_on_letter(struct worker *w, const struct letter *letter, usec_t now);
+
+/**
+ * Tells whether it keeps up, after every turn of its owner's loop: `behind` if the socket was
+ * not found empty for a while. Then it forwards fewer pictures, until it does.
+ */
+void worker_keeps_up(struct worker *w, bool behind, usec_t now);
 
 /** Does what is due at `now`. */
 void worker_tick(struct worker *w, usec_t now);

@@ -37,8 +37,8 @@ int choose_stream(const struct choose_source *s, uint16_t width, uint16_t height
 /** Of what is wanted, what the line carries. */
 static void afford(const struct choose_in *in, struct choose_out *out)
 {
-    if (in->limited)
-        out->why = CHOOSE_LINE;
+    if (in->limited != CHOOSE_UNLIMITED)
+        out->why = in->limited == CHOOSE_BY_SERVER ? CHOOSE_SERVER : CHOOSE_LINE;
     if (in->none) {
         out->stream = -1;
         return;
@@ -74,8 +74,14 @@ void choose_decide(const struct choose_in *in, struct choose_out *out)
 
 const char *choose_why_name(enum choose_why why)
 {
-    static const char *const name[CHOOSE_WHYS] = {
-        "", "", "muted", "paused", "source_limited", "bandwidth_limited", "codec_unsupported"};
+    static const char *const name[CHOOSE_WHYS] = {"",
+                                                  "",
+                                                  "muted",
+                                                  "paused",
+                                                  "source_limited",
+                                                  "bandwidth_limited",
+                                                  "codec_unsupported",
+                                                  "server_limited"};
     return name[why];
 }
 
@@ -102,7 +108,7 @@ void choose_in_pack(struct pack *p, struct choose_in *in)
     source_pack(p, &in->source);
     pack_bool(p, &in->rationed);
     pack_u8(p, &in->weighed, CHOOSE_STREAMS - 1);
-    pack_bool(p, &in->limited);
+    pack_enum(p, &in->limited, CHOOSE_LIMITS - 1);
     pack_bool(p, &in->none);
     pack_u8(p, &in->most, 15);
     for (unsigned i = 0; i < in->source.count; i++)

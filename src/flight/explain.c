@@ -326,6 +326,10 @@ static void write_why(const struct explain *e, const struct person *p, const str
                       name_of(e, s->of), of ? of->lost * 100.0 / 256 : 0.0);
         said = true;
     }
+    if (is_much(s->spent[CHOOSE_SERVER], whole)) {
+        (void)fprintf(out, "    => the server had no time for more\n");
+        said = true;
+    }
     if (is_much(s->spent[CHOOSE_CODEC], whole)) {
         (void)fprintf(out, "    => the viewer has no codec for it\n");
         said = true;

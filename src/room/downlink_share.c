@@ -5,6 +5,7 @@
  */
 #include "room/downlink.h"
 
+#include "cc/shed.h"
 #include "record.h"
 #include "room/member.h"
 #include "room/room.h"
@@ -153,6 +154,28 @@ static int place_of(const struct slot *s, const struct allocate_slot *a, usec_t 
     return allocate_place(a, &has);
 }
 
+/** Written down at once: not in any division. */
+static void ration_nothing(struct slot *s)
+{
+    s->rationed = s->ration_none = true;
+    s->ration_limited = CHOOSE_BY_SERVER;
+    s->ration_place = -1;
+}
+
+/** What there is no time for is not weighed. The number is odd and near the golden section of
+ * SHED_ALL: of people who come one after the other, each next turn is far from those before. */
+static void shed(struct slot *s, struct allocate_slot *a)
+{
+    const unsigned share = shed_rank(SHED_ALL - s->owner->env->left_out, a->rank);
+    const unsigned turn = (unsigned)(s->owner->age * 633 % SHED_ALL);
+    const struct allocate_step *top = &a->step[a->step_count - 1];
+    s->wanted_stream = top->stream;
+    s->wanted_layer = (struct layer){.sid = top->sid, .tid = top->tid};
+    a->shed = shed_ladder(a, share, turn);
+    if (a->step_count == 0)
+        ration_nothing(s);
+}
+
 /** False: there is nothing to give this slot. */
 static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
 {
@@ -177,6 +200,8 @@ static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
     *a = (struct allocate_slot){
         .rank = rank_of(s, w), .held = media_is_screen(s->track->source), .memory = &s->memory};
     allocate_ladder(a, all, n, taste_of(s->track));
+    if (a->step_count > 0)
+        shed(s, a);
     a->had = place_of(s, a, now);
     return a->step_count > 0;
 }
@@ -184,17 +209,16 @@ static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
 /** Writes down what a slot was given. */
 static void ration(struct slot *s, const struct allocate_slot *a)
 {
-    const struct allocate_step *top = &a->step[a->step_count - 1];
     const bool nothing = a->given < 0;
     const struct allocate_step *step = nothing ? NULL : &a->step[a->given];
     s->rationed = true;
     s->ration_none = nothing;
     s->ration_place = a->given;
-    s->ration_limited = a->given + 1 < (int)a->step_count;
+    s->ration_limited = a->given + 1 < (int)a->step_count ? CHOOSE_BY_LINE
+                        : a->shed                         ? CHOOSE_BY_SERVER
+                                                          : CHOOSE_UNLIMITED;
     s->ration_stream = step ? step->stream : 0;
     s->ration_layer = (struct layer){.sid = step ? step->sid : 0, .tid = step ? step->tid : 0};
-    s->wanted_stream = top->stream;
-    s->wanted_layer = (struct layer){.sid = top->sid, .tid = top->tid};
 }
 
 /** Sound, and what is sent again, are taken off before anything is divided. */

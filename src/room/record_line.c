@@ -178,9 +178,10 @@ static uint32_t look(uint16_t of, const struct choose_in *in, const struct choos
     const uint64_t flags =
         (uint64_t)in->up | (uint64_t)in->muted << 1 | (uint64_t)in->paused << 2 |
         (uint64_t)in->picture << 3 | (uint64_t)s->bound << 4 | (uint64_t)in->rationed << 5 |
-        (uint64_t)in->limited << 6 | (uint64_t)in->none << 7 | (uint64_t)out->divide << 8 |
-        (uint64_t)out->lacks << 9 | (uint64_t)s->count << 16 | (uint64_t)in->weighed << 24 |
-        (uint64_t)in->most << 32 | (uint64_t)out->why << 40 |
+        (uint64_t)(in->limited != CHOOSE_UNLIMITED) << 6 | (uint64_t)in->none << 7 |
+        (uint64_t)out->divide << 8 | (uint64_t)out->lacks << 9 |
+        (uint64_t)(in->limited == CHOOSE_BY_SERVER) << 10 | (uint64_t)s->count << 16 |
+        (uint64_t)in->weighed << 24 | (uint64_t)in->most << 32 | (uint64_t)out->why << 40 |
         (uint64_t)(uint8_t)out->stream << 48;
     uint64_t h = mix(UINT64_C(14695981039346656037), flags);
     h = mix(h, (uint64_t)of << 32 | (uint64_t)in->width << 16 | in->height);

@@ -88,6 +88,8 @@ json_t *worker_stats(const struct worker *w)
         {"udp_messages", udp->messages},
         {"udp_refused", udp->refused},
         {"udp_full", udp->full},
+        {"pictures_percent", 100 * w->shed.share / SHED_ALL},
+        {"shed_steps", w->shed.steps_down},
     };
     json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "estimates", estimates(w), "dropped",
                           drops(w->dropped), "unsent", drops(c->unsent), "data", data(w));

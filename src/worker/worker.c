@@ -11,6 +11,7 @@
 #include "handshakes.h"
 #include "route.h"
 
+#include "base/log.h"
 #include "room/data.h"
 #include "room/downlink.h"
 
@@ -45,6 +46,7 @@ struct worker *worker_create(const struct worker_conf *conf)
     (void)flight_pool_init(&w->flight, conf->flight_bytes); // else nothing is recorded
     assoc_set_init(&w->assocs);
     handshakes_init(w);
+    shed_init(&w->shed);
     w->assocs_tick = (struct deadline){.owner = w, .due = tick_assocs};
     map_init(&w->rooms, conf->seed);
     map_init(&w->members, conf->seed ^ 1);
@@ -192,6 +194,34 @@ void worker_tick(struct worker *w, usec_t now)
     deadline_run(&w->deadlines, now);
     run_data(w, now);
     flush(w);
+}
+
+/** Not all viewers in one turn: that would be the next one to last long. */
+static void divide_anew(struct worker *w, usec_t now)
+{
+    size_t at = 0;
+    usec_t turn = 0;
+    for (struct worker_member *wm; (wm = map_next(&w->members, &at));) {
+        struct downlink *d = wm->member->down;
+        if (!d)
+            continue;
+        d->dirty = true;
+        downlink_wake(d, now + turn % (SHED_STEP / 2));
+        turn += USEC_PER_MS;
+    }
+}
+
+void worker_keeps_up(struct worker *w, bool behind, usec_t now)
+{
+    const unsigned before = w->shed.share;
+    if (!shed_note(&w->shed, behind, now))
+        return;
+    if (before == SHED_ALL)
+        log_at(LEVEL_WARN, "worker.behind", "members=%zu", w->members.count);
+    else if (w->shed.share == SHED_ALL)
+        log_at(LEVEL_INFO, "worker.keeps_up", "members=%zu", w->members.count);
+    w->env.left_out = SHED_ALL - w->shed.share;
+    divide_anew(w, now);
 }
 
 void worker_hello(const struct worker *w, struct letter *out)

@@ -6,7 +6,8 @@ import { isReason, troubleOf, Words } from '../../src/web/room/explain.js';
 
 const REASONS = [
     ...['udp_blocked', 'ice_failed', 'dtls_failed', 'room_full', 'codec_unsupported'],
-    ...['bandwidth_limited', 'source_limited', 'cpu_limited', 'muted', 'paused'],
+    ...['bandwidth_limited', 'server_limited', 'source_limited', 'cpu_limited'],
+    ...['muted', 'paused'],
 ];
 
 /** Words in a language. */

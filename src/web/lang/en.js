@@ -278,6 +278,7 @@ export default {
     'why.bandwidth_limitedBy':
         'Your connection carries about {estimate}; all you look at would take {wanted}.',
     'why.source_limited': 'Whoever sends it has nothing better to send just now.',
+    'why.server_limited': 'The server is too busy for a better picture. Sound goes first.',
     'why.cpu_limited': 'The sender’s computer is too busy for a better picture.',
     'why.muted': 'Turned off by its owner.',
     'why.paused': 'Not on your screen: it is not sent to you.',

@@ -281,6 +281,8 @@ export default {
     'why.bandwidth_limitedBy':
         'Votre connexion porte environ {estimate} ; tout ce que vous regardez demanderait {wanted}.',
     'why.source_limited': 'La personne qui l’envoie n’a rien de mieux à envoyer en ce moment.',
+    'why.server_limited':
+        'Le serveur est trop occupé pour une meilleure image. Le son passe d’abord.',
     'why.cpu_limited':
         'L’ordinateur de la personne qui l’envoie est trop occupé pour une meilleure image.',
     'why.muted': 'Coupé par la personne elle-même.',

@@ -17,7 +17,8 @@ const REASONS = /** @type {const} */ ([
         'room_full',
         'codec_unsupported',
     ],
-    ...['bandwidth_limited', 'source_limited', 'cpu_limited', 'muted', 'paused'],
+    ...['bandwidth_limited', 'server_limited', 'source_limited', 'cpu_limited'],
+    ...['muted', 'paused'],
 ]);
 
 /** @typedef {typeof REASONS[number]} Reason */

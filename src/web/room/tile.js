@@ -12,6 +12,7 @@ import { isReason } from './explain.js';
 /** Reasons that are a matter of quality: muted and paused pictures are as they were meant. */
 const LIMITS = new Set([
     'bandwidth_limited',
+    'server_limited',
     'source_limited',
     'cpu_limited',
     'codec_unsupported',
