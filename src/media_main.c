@@ -52,6 +52,8 @@ struct media {
     struct load load;
     struct gather gather;
     struct give_back memory;
+    usec_t batch_at;     ///< the batch being handled was read; 0: none is
+    uint64_t forwarded;  ///< packets that left up to now
     usec_t behind_since; ///< the socket was not empty at a turn's end; 0 it was
     bool quitting;
 };
@@ -66,12 +68,22 @@ static void quit(struct media *md)
     uv_stop(&md->loop);
 }
 
+/** Of the batch that is being handled, what has been forwarded since it was asked last. */
+static void note_forwarded(struct media *md)
+{
+    const uint64_t out = md->worker->env.count.packets_out;
+    if (md->batch_at)
+        histogram_add(&md->load.forward, usec_now() - md->batch_at, out - md->forwarded);
+    md->forwarded = out;
+}
+
 static void flush(void *ctx, struct udp_batch *b)
 {
-    const struct media *md = ctx;
+    struct media *md = ctx;
     if (md->tcp)
         tcp_send(md->tcp, b);
     udp_send(md->fd, b);
+    note_forwarded(md);
 }
 
 /** The worker counts datagrams and knows of no connections. */
@@ -137,11 +149,10 @@ static void on_alone(void *ctx)
 /** Hands a batch to the worker; what it forwards leaves inside. */
 static void run_batch(struct media *md, struct udp_batch *rx)
 {
-    const usec_t began = usec_now();
-    const uint64_t before = md->worker->env.count.packets_out;
-    worker_on_datagrams(md->worker, rx, began);
-    histogram_add(&md->load.forward, usec_now() - began,
-                  md->worker->env.count.packets_out - before);
+    note_forwarded(md); // of what was due
+    md->batch_at = usec_now();
+    worker_on_datagrams(md->worker, rx, md->batch_at);
+    md->batch_at = 0;
 }
 
 /** What a turn has left in the socket shows whether the worker keeps up. */
