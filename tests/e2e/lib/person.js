@@ -123,8 +123,12 @@ export class Person {
             last = await this.inbound(other, source);
             first ??= last?.frames ? last : null;
             const now = await this.page.call(picture, other.name, source).catch(() => null);
-            if (before && now && now.some((v, i) => Math.abs(v - before[i]) > 12)) moved++;
-            before = now ?? before;
+            before ??= now;
+            // Against the last that was another: Firefox' camera changes its colour slowly.
+            if (now?.some((v, i) => Math.abs(v - before[i]) > 12)) {
+                moved++;
+                before = now;
+            }
             const enough = still ? 2 : 10;
             if (first && last && last.frames - first.frames >= enough && (still ? before : moved >= 2)) return last;
             await new Promise((r) => setTimeout(r, 150));
