@@ -24,6 +24,7 @@
 LIST_HEAD(call_room_list, call_room);
 LIST_HEAD(call_member_list, call_member);
 LIST_HEAD(call_quality_list, call_quality);
+TAILQ_HEAD(call_news_list, call_news);
 
 /** One who was removed, or put out while its socket was lost. */
 struct call_gone {
@@ -78,6 +79,10 @@ struct call_room {
     unsigned peak;                ///< most participants at once in it
     unsigned holds;               ///< users who need it to stay, though it may be empty
     char speaker[LETTER_ID_SIZE];
+    struct call_news_list news;       ///< what not all have heard, oldest first
+    uint64_t news_n;                  ///< number of the last there was
+    usec_t told_at;                   ///< when all were told last …
+    struct deadline telling;          ///< … and when they are next
     json_t *chat[CALL_CHAT_KEPT];     ///< ring: message n lies at n % CALL_CHAT_KEPT
     uint64_t chat_count;              ///< n of the last message
     struct call_quality_list quality; ///< who waits for the worker's word on it
@@ -124,6 +129,9 @@ struct call_member {
     char secret[CALL_SECRET_SIZE]; ///< to resume, as it was told last
     char proof[CALL_PROOF_SIZE];   ///< SHA-256 of it; "": none, or it is used up
     json_t *shell_kept;            ///< owned: what its shell has noted; NULL: nothing
+    uint64_t heard;                ///< the room's news up to this one
+    struct call_news *joining;     ///< not owned: of it, and not told to all yet; NULL: none
+    struct call_news *changing;    ///< likewise
     struct letter_held held;       ///< while its room returns
     struct deadline gone;          ///< when it is away for too long
 
@@ -308,11 +316,26 @@ json_t *call_view_room(const struct call_room *room);
 json_t *call_view_seat(const struct letter_seat *seat);
 /** Tells one shell; takes the reference (NULL, from a lack of memory, is not told). */
 void call_tell(struct call_member *m, json_t *message);
-/** By its shell, whatever data channels there are. */
-void call_tell_text(struct call_member *m, const char *text, size_t len);
-/** Tells everyone in the room but `except` (may be NULL); takes the reference. */
-void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message);
+/** Tells everyone in the room, in its time; takes the reference. */
+void call_tell_room(struct call_room *room, json_t *message);
 /** Tells the others that `m` "joined" or "left", or everyone, `m` too, that it "changed". */
 void call_tell_of(struct call_member *m, const char *event);
+
+/* news.c: all take the text */
+
+void call_news_init(struct call_room *room);
+/** What waits is told to nobody any more. */
+void call_news_fini(struct call_room *room);
+/** All are told, but `except` (may be NULL). */
+void call_news(struct call_room *room, struct call_member *except, char *text);
+/** The others are told that it joined, … */
+void call_news_joined(struct call_member *m, char *text);
+/** … and all that it changed: by `joined` (may be NULL) who has not heard yet that it did. */
+void call_news_changed(struct call_member *m, char *text, char *joined);
+void call_news_left(struct call_member *m, char *text);
+/** It is freed: its news that wait do not know it any more. */
+void call_news_forget(struct call_member *m);
+/** By its shell, whatever data channels there are; after the news. */
+void call_tell_text(struct call_member *m, const char *text, size_t len);
 
 #endif

@@ -45,6 +45,7 @@ struct call_member *call_member_make(struct call_room *room, const char *id)
     m->room = room;
     (void)snprintf(m->id, sizeof(m->id), "%s", id);
     m->began = usec_now();
+    m->heard = room->news_n; // all before is in what it finds
     m->gone = (struct deadline){.owner = m, .due = on_away_too_long};
     m->step = (struct deadline){.owner = m, .due = call_on_step};
     if (map_put(&call->members, m->id, strlen(m->id), m) != 0) {
@@ -164,6 +165,7 @@ void call_leave(struct call_member *m)
 
     deadline_clear(&call->due, &m->gone);
     deadline_clear(&call->due, &m->step);
+    call_news_forget(m);
     call_offers_free(m);
     agreement_fini(&m->agreement);
     call_layers_forget(m);
@@ -238,6 +240,7 @@ struct call_member *call_resume(struct call *call, const char *id, const char *s
     }
     m->ops = ops;
     m->shell = shell;
+    m->heard = m->room->news_n;
     return m;
 }
 

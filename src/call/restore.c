@@ -254,6 +254,7 @@ void call_attach(struct call_member *m, const struct call_ops *ops, void *shell)
 {
     m->ops = ops;
     m->shell = shell;
+    m->heard = m->room->news_n;
 }
 
 bool call_goes_on(const struct call *call, const char *room_id, const char *call_id)

@@ -62,12 +62,6 @@ static char *dump(json_t *message)
     return text;
 }
 
-void call_tell_text(struct call_member *m, const char *text, size_t len)
-{
-    if (m->shell && m->ops->event)
-        m->ops->event(m->shell, text, len);
-}
-
 void call_tell(struct call_member *m, json_t *message)
 {
     char *text = dump(message);
@@ -76,19 +70,19 @@ void call_tell(struct call_member *m, json_t *message)
     free(text);
 }
 
-void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message)
+void call_tell_room(struct call_room *room, json_t *message)
 {
     char *text = dump(message);
-    if (!text)
-        return;
-    const size_t len = strlen(text);
-    struct call_member *m;
-    LIST_FOREACH(m, &room->members, link)
-    {
-        if (m != except)
-            call_tell_text(m, text, len);
-    }
-    free(text);
+    if (text)
+        call_news(room, NULL, text);
+}
+
+static char *participant_text(const struct call_member *m, const char *event)
+{
+    json_t *who =
+        strcmp(event, "left") == 0 ? json_pack("{s:s}", "id", m->id) : call_view_member(m);
+    return dump(json_pack("{s:s, s:s, s:o}", "type", "participant", "event", event,
+                          "participant", who));
 }
 
 void call_tell_of(struct call_member *m, const char *event)
@@ -97,12 +91,13 @@ void call_tell_of(struct call_member *m, const char *event)
         return;
     if (strcmp(event, "left") != 0)
         call_keep_member(m);
-    json_t *who =
-        strcmp(event, "left") == 0 ? json_pack("{s:s}", "id", m->id) : call_view_member(m);
-    const bool changed = strcmp(event, "changed") == 0; // its own page wants to know that, too
-    call_tell_room(m->room, changed ? NULL : m,
-                   json_pack("{s:s, s:s, s:o}", "type", "participant", "event", event,
-                             "participant", who));
+    char *text = participant_text(m, event);
+    if (text && strcmp(event, "joined") == 0)
+        call_news_joined(m, text);
+    else if (text && strcmp(event, "left") == 0)
+        call_news_left(m, text);
+    else if (text) // its own page wants to know that, too
+        call_news_changed(m, text, m->joining ? participant_text(m, "joined") : NULL);
 }
 
 json_t *call_list_rooms(const struct call *call)

@@ -23,7 +23,8 @@
 #include <sys/queue.h>
 
 struct signal_socket_ops {
-    void (*send)(void *socket, const char *text, size_t len);
+    /** JSON texts, a message each, at least one. */
+    void (*send)(void *socket, const uv_buf_t *text, unsigned count);
     /** Closes after what was sent; signal_session_lost() follows later. */
     void (*close)(void *socket, uint16_t code, const char *reason);
 };
