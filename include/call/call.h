@@ -174,10 +174,11 @@ const char *call_member_room(const struct call_member *m); ///< the room's id
 bool call_media_kept(const struct call_member *m);
 
 /** What `joined` and `resumed` say of the room: new references. NULL without memory. */
-json_t *call_others(const struct call_member *m);  ///< array: everyone else who is announced
 json_t *call_seats(const struct call_member *m);   ///< array: its seats, as in `seat`
 json_t *call_speaker(const struct call_member *m); ///< string or null
 json_t *call_layers(const struct call_member *m);  ///< the last `layers` message, or null
+/** An array, as text, of everyone else who is announced: to be freed. NULL without memory. */
+char *call_others(const struct call_member *m);
 /** Number of the last chat message of its room, 0: none yet. */
 uint64_t call_chat_last(const struct call_member *m);
 /** Chat after message `n` that it may read: an array of `chat` messages. */

@@ -110,9 +110,17 @@ struct offer {
 };
 
 struct call_member {
-    struct call *call;
-    struct call_room *room;
+    // Together, what a walk over a large room looks at.
     LIST_ENTRY(call_member) link;
+    char *view; ///< owned: how others see it, as text; NULL: not made
+    uint32_t view_len;
+    bool announced;             ///< the others know of it
+    uint64_t heard;             ///< the room's news up to this one
+    void *shell;                ///< not owned, NULL while away
+    const struct call_ops *ops; ///< not owned
+    struct call_room *room;
+
+    struct call *call;
     char id[LETTER_ID_SIZE];
     char name[LINKS_NAME_SIZE];
     char ref[LINKS_REF_SIZE]; ///< "" for a guest
@@ -120,16 +128,12 @@ struct call_member {
     enum call_client client;
     bool hand;
     bool away;                     ///< no shell just now
-    bool announced;                ///< the others know of it
     bool connected;                ///< media has stood once
     usec_t began;                  ///< when it joined
     int64_t joined_at;             ///< seconds since 1970
-    const struct call_ops *ops;    ///< not owned
-    void *shell;                   ///< not owned, NULL while away
     char secret[CALL_SECRET_SIZE]; ///< to resume, as it was told last
     char proof[CALL_PROOF_SIZE];   ///< SHA-256 of it; "": none, or it is used up
     json_t *shell_kept;            ///< owned: what its shell has noted; NULL: nothing
-    uint64_t heard;                ///< the room's news up to this one
     struct call_news *joining;     ///< not owned: of it, and not told to all yet; NULL: none
     struct call_news *changing;    ///< likewise
     struct letter_held held;       ///< while its room returns
@@ -311,6 +315,10 @@ void call_on_data(struct call_member *m, const struct letter *l);
 /* view.c */
 
 json_t *call_view_member(const struct call_member *m);
+/** The same as text: made once, and good until it is forgotten. NULL without memory. */
+const char *call_view_text(struct call_member *m);
+/** Something of it is another now. call_tell_of() does this as well. */
+void call_view_forget(struct call_member *m);
 json_t *call_view_tracks(const struct call_member *m);
 json_t *call_view_room(const struct call_room *room);
 json_t *call_view_seat(const struct letter_seat *seat);

@@ -170,6 +170,7 @@ void call_leave(struct call_member *m)
     agreement_fini(&m->agreement);
     call_layers_forget(m);
     json_decref(m->shell_kept);
+    call_view_forget(m);
     free(m->seat);
     free(m->want);
     free(m);
@@ -389,16 +390,32 @@ bool call_media_kept(const struct call_member *m)
     return m->media;
 }
 
-json_t *call_others(const struct call_member *m)
+char *call_others(const struct call_member *m)
 {
-    json_t *others = json_array();
-    const struct call_member *other;
+    struct call_member *other;
+    size_t len = sizeof("[]");
     LIST_FOREACH(other, &m->room->members, link)
     {
-        if (other != m && other->announced)
-            json_array_append_new(others, call_view_member(other));
+        if (other != m && other->announced && !call_view_text(other))
+            return NULL;
+        len += other != m && other->announced ? other->view_len + 1 : 0;
     }
-    return others;
+    char *text = malloc(len), *to = text;
+    if (!text)
+        return NULL;
+    *to++ = '[';
+    LIST_FOREACH(other, &m->room->members, link)
+    {
+        if (other == m || !other->announced)
+            continue;
+        memcpy(to, other->view, other->view_len);
+        to += other->view_len;
+        *to++ = ',';
+    }
+    to -= to[-1] == ',';
+    *to++ = ']';
+    *to = '\0';
+    return text;
 }
 
 json_t *call_seats(const struct call_member *m)

@@ -80,9 +80,9 @@ static bool is_whole(const struct signal_session *session, const json_t *message
     return message && !(session->hearing && session->shortages != json_shortages());
 }
 
-void session_send(struct signal_session *session, json_t *message)
+/** Takes it. */
+static void send_text(struct signal_session *session, char *text)
 {
-    char *text = is_whole(session, message) ? write_json(message) : NULL;
     const uv_buf_t one = uv_buf_init(text, text ? (unsigned)strlen(text) : 0);
     if (text && session->by_data && session->member) {
         call_say(session->member, text, one.len);
@@ -94,6 +94,20 @@ void session_send(struct signal_session *session, json_t *message)
         lose_memory(session);
     }
     free(text);
+}
+
+void session_send(struct signal_session *session, json_t *message)
+{
+    send_text(session, is_whole(session, message) ? write_json(message) : NULL);
+    json_decref(message);
+}
+
+void session_send_with(struct signal_session *session, json_t *message, const char *key,
+                       char *value)
+{
+    const bool whole = value && is_whole(session, message);
+    send_text(session, whole ? write_json_with(message, key, value) : NULL);
+    free(value);
     json_decref(message);
 }
 

@@ -93,6 +93,10 @@ void signal_session_lost(struct signal_session *session);
 
 /** Sends a message; takes the reference. */
 void session_send(struct signal_session *session, json_t *message);
+/** With one more member, which is text; takes it as well. NULL, from a lack of memory, is
+ * treated as that of the message is. */
+void session_send_with(struct signal_session *session, json_t *message, const char *key,
+                       char *value);
 /** `ok`, if the request had an id. */
 void session_ok(struct signal_session *session, const struct signal_request *request);
 /** `error` in answer to the request with this id (0: none). */

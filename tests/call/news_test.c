@@ -1,4 +1,4 @@
-/* What a large room is told, and in which order. */
+/* What a large room is told, and in which order; what one finds there. */
 #include "call/world.h"
 
 #include "call/moderate.h"
@@ -286,6 +286,70 @@ static void a_room_that_is_closed_is_told_nothing_more(void **state)
     crowd_end(c);
 }
 
+/** What `reader` would find of the others is what they are. */
+static void expect_current(struct world *w, const struct call_member *reader)
+{
+    json_t *found = others_of(reader), *all = call_room_participants(w->call, "rm_1");
+    json_t *is, *one;
+    size_t i, k;
+    assert_int_equal(json_array_size(found) + 1, json_array_size(all));
+    json_array_foreach(all, i, is)
+    {
+        json_object_del(is, "joined_at");
+        json_object_del(is, "ref");
+        bool same = strcmp(str(is, "id"), call_member_id(reader)) == 0;
+        json_array_foreach(found, k, one) same = same || json_equal(one, is);
+        assert_true(same);
+    }
+    json_decref(found);
+    json_decref(all);
+}
+
+static void what_is_found_of_one_is_never_old(void **state)
+{
+    (void)state;
+    struct world w;
+    struct shell ada = {0}, bob = {0}, again = {0}, whip = {0};
+    struct links_room about = {.kind = ROOM_INSTANT, .id = "rm_1"};
+    const struct call_who who = {&about, CLIENT_WEB, ROLE_HOST, "Bob", NULL};
+    const char *reason;
+    world_begin_up(&w, &patient);
+    struct call_member *a = enter(&w, "rm_1", "Ada", CLIENT_WEB, &ada);
+    struct call_member *b = call_join(w.call, &who, &shell_ops, &bob, &reason);
+    expect_current(&w, b);
+    call_mute(a, SOURCE_MICROPHONE, true); // before it is published
+    offer(&w, a, &ada, 1);
+    expect_current(&w, b);
+    call_mute(a, SOURCE_MICROPHONE, false);
+    expect_current(&w, b);
+    assert_null(call_mute_other(b, call_member_id(a), SOURCE_MICROPHONE));
+    expect_current(&w, b);
+    call_mute(a, SOURCE_MICROPHONE, true);
+    expect_current(&w, b);
+    call_mute(a, SOURCE_MICROPHONE, false);
+    expect_current(&w, b);
+    call_update(a, "Ada \"Lovelace\"", true, true);
+    expect_current(&w, b);
+    const char *secret = call_new_secret(a);
+    call_detach(a);
+    expect_current(&w, b);
+    a = call_resume(w.call, call_member_id(a), secret, &shell_ops, &again);
+    expect_current(&w, b);
+    struct call_member *p = enter(&w, "rm_1", "Film", CLIENT_WHIP, &whip);
+    offer(&w, p, &whip, 2);
+    expect_current(&w, b);
+    fake_down(&w.worker);
+    TURN_UNTIL(&w, !call_media_kept(a));
+    fake_up(&w.worker);
+    expect_current(&w, b);
+    expect_current(&w, a);
+    world_end(&w);
+    shell_fini(&ada);
+    shell_fini(&bob);
+    shell_fini(&again);
+    shell_fini(&whip);
+}
+
 int main(int argc, char **argv)
 {
     if (fake_worker_is_child(argc, argv))
@@ -302,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_is_away_finds_all_when_it_is_back),
         cmocka_unit_test(a_worker_that_is_lost_keeps_the_order),
         cmocka_unit_test(a_room_that_is_closed_is_told_nothing_more),
+        cmocka_unit_test(what_is_found_of_one_is_never_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

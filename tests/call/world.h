@@ -170,6 +170,17 @@ static inline struct call_member *enter(struct world *w, const char *room, const
     return call_join(w->call, &who, &shell_ops, shell, &reason);
 }
 
+/** What its `joined` says of the others: a new array. */
+static inline json_t *others_of(const struct call_member *m)
+{
+    char *text = call_others(m);
+    assert_non_null(text);
+    json_t *others = json_loads(text, 0, NULL);
+    assert_true(json_is_array(others));
+    free(text);
+    return others;
+}
+
 /** Offers, and waits for what comes of it. */
 static inline void offer(struct world *w, struct call_member *m, struct shell *shell,
                          unsigned session)
