@@ -29,4 +29,10 @@ int read_json(const char *text, size_t len, size_t flags, json_t **out, int *at)
  */
 char *write_json(const json_t *json);
 
+/**
+ * As write_json() of an object that had one more member, its last: `value` is JSON text that is
+ * there already.
+ */
+char *write_json_with(const json_t *object, const char *key, const char *value);
+
 #endif

@@ -67,6 +67,7 @@ struct call_conf {
     unsigned away_ms;           ///< how long one without a socket is kept; 0: 30 s
     unsigned agree_ms;          ///< how long a worker may take to agree; 0: 5 s
     unsigned wait_ms;           ///< how long an offer waits for a worker; 0: 3 s
+    unsigned gather_ms;         ///< how far apart a large room is told what is new; 0: 250 ms
     void (*ready)(void *arg);   ///< all workers have come up for the first time; may be NULL
     void (*failed)(void *arg, const char *why); ///< a worker cannot start: one line, then stop
     /** May be NULL. Joins and leaves nobody. */
@@ -111,9 +112,9 @@ enum call_client { CLIENT_WEB, CLIENT_WHIP, CLIENT_WHEP };
 
 /** What a shell is told. */
 struct call_ops {
-    /** A message of docs/signalling.md ("participant", "seat", "layers", "speaker", "chat",
-     * "media"), as JSON text. May be NULL. */
-    void (*event)(void *shell, const char *text, size_t len);
+    /** Messages of docs/signalling.md ("participant", "seat", "layers", "speaker", "chat",
+     * "media"), as JSON texts, at least one, in their order. May be NULL. */
+    void (*events)(void *shell, const uv_buf_t *text, unsigned count);
     /** The participant is gone, or this shell was replaced ("resumed_elsewhere"). Nothing of it
      *  may be used from here on. `reason` is one of `closed` in docs/signalling.md; for WHIP
      * and WHEP also a reason of `media`. */
@@ -156,6 +157,9 @@ struct call_member *call_resume(struct call *call, const char *id, const char *s
  * found may still be. */
 bool call_finding(const struct call *call);
 
+/** Tells it what it has not heard of its room: before whatever its shell is told otherwise. */
+void call_catch_up(struct call_member *m);
+
 /** A new secret for call_resume(); the one before is dead. */
 const char *call_new_secret(struct call_member *m);
 
@@ -170,10 +174,11 @@ const char *call_member_room(const struct call_member *m); ///< the room's id
 bool call_media_kept(const struct call_member *m);
 
 /** What `joined` and `resumed` say of the room: new references. NULL without memory. */
-json_t *call_others(const struct call_member *m);  ///< array: everyone else who is announced
 json_t *call_seats(const struct call_member *m);   ///< array: its seats, as in `seat`
 json_t *call_speaker(const struct call_member *m); ///< string or null
 json_t *call_layers(const struct call_member *m);  ///< the last `layers` message, or null
+/** An array, as text, of everyone else who is announced: to be freed. NULL without memory. */
+char *call_others(const struct call_member *m);
 /** Number of the last chat message of its room, 0: none yet. */
 uint64_t call_chat_last(const struct call_member *m);
 /** Chat after message `n` that it may read: an array of `chat` messages. */

@@ -32,10 +32,10 @@ struct ws_endpoint {
 void http_ws(struct http *http, const struct ws_endpoint *endpoint, void *ctx);
 
 /**
- * Queues one text message (copied). Returns 0; -EPIPE if the connection is closing; -ENOBUFS
- * if the client does not read: the connection is then being closed; -ENOMEM.
+ * Queues `count` text messages (copied), at least one. Returns 0; -EPIPE if the connection is
+ * closing; -ENOBUFS if the client does not read: the connection is then being closed; -ENOMEM.
  */
-int ws_send(struct ws_conn *conn, const char *text, size_t len);
+int ws_send(struct ws_conn *conn, const uv_buf_t *text, unsigned count);
 
 /** Sends what is queued, then closes with `code` (RFC 6455 section 7.4.1: 1000, 1008, …). */
 void ws_close(struct ws_conn *conn, uint16_t code, const char *reason);

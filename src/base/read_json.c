@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static unsigned shortages;
 
@@ -54,4 +55,33 @@ char *write_json(const json_t *json)
         return text;
     free(text);
     return NULL;
+}
+
+/** Copies it to `to`; returns where it ends. */
+static char *append(char *to, const char *text, size_t len)
+{
+    memcpy(to, text, len);
+    return to + len;
+}
+
+char *write_json_with(const json_t *object, const char *key, const char *value)
+{
+    char *text = write_json(object);
+    const size_t len = text ? strlen(text) : 0, key_len = strlen(key),
+                 value_len = strlen(value);
+    char *whole = text ? realloc(text, len + key_len + value_len + sizeof(",\"\":")) : NULL;
+
+    if (!whole) {
+        free(text);
+        return NULL;
+    }
+    char *to = whole + len - 1; // over the bracket
+    if (len > 2)
+        *to++ = ',';
+    *to++ = '"';
+    to = append(to, key, key_len);
+    to = append(to, "\":", 2);
+    to = append(to, value, value_len);
+    (void)append(to, "}", 2); // and the NUL
+    return whole;
 }

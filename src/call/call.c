@@ -12,6 +12,7 @@
 #define AWAY_MS    30000
 #define AGREE_MS   5000
 #define WAIT_MS    3000
+#define GATHER_MS  250
 
 static void on_timer(uv_timer_t *timer);
 
@@ -130,7 +131,7 @@ static void on_speaker(struct call_room *room, const struct letter *l)
         return;
     memcpy(room->speaker, l->u.speaker.member, sizeof(room->speaker));
     json_t *who = room->speaker[0] ? json_string(room->speaker) : json_null();
-    call_tell_room(room, NULL, json_pack("{s:s, s:o}", "type", "speaker", "participant", who));
+    call_tell_room(room, json_pack("{s:s, s:o}", "type", "speaker", "participant", who));
 }
 
 void call_on_letter(void *arg, unsigned worker, const struct letter *l)
@@ -194,6 +195,7 @@ int call_create(uv_loop_t *loop, const struct call_conf *conf, struct call **out
     call->conf.away_ms = conf->away_ms ? conf->away_ms : AWAY_MS;
     call->conf.agree_ms = conf->agree_ms ? conf->agree_ms : AGREE_MS;
     call->conf.wait_ms = conf->wait_ms ? conf->wait_ms : WAIT_MS;
+    call->conf.gather_ms = conf->gather_ms ? conf->gather_ms : GATHER_MS;
     map_init(&call->rooms, rand_u64());
     map_init(&call->members, rand_u64());
     map_init(&call->doors, rand_u64());

@@ -24,6 +24,7 @@
 LIST_HEAD(call_room_list, call_room);
 LIST_HEAD(call_member_list, call_member);
 LIST_HEAD(call_quality_list, call_quality);
+TAILQ_HEAD(call_news_list, call_news);
 
 /** One who was removed, or put out while its socket was lost. */
 struct call_gone {
@@ -78,6 +79,10 @@ struct call_room {
     unsigned peak;                ///< most participants at once in it
     unsigned holds;               ///< users who need it to stay, though it may be empty
     char speaker[LETTER_ID_SIZE];
+    struct call_news_list news;       ///< what not all have heard, oldest first
+    uint64_t news_n;                  ///< number of the last there was
+    usec_t told_at;                   ///< when all were told last …
+    struct deadline telling;          ///< … and when they are next
     json_t *chat[CALL_CHAT_KEPT];     ///< ring: message n lies at n % CALL_CHAT_KEPT
     uint64_t chat_count;              ///< n of the last message
     struct call_quality_list quality; ///< who waits for the worker's word on it
@@ -105,9 +110,17 @@ struct offer {
 };
 
 struct call_member {
-    struct call *call;
-    struct call_room *room;
+    // Together, what a walk over a large room looks at.
     LIST_ENTRY(call_member) link;
+    char *view; ///< owned: how others see it, as text; NULL: not made
+    uint32_t view_len;
+    bool announced;             ///< the others know of it
+    uint64_t heard;             ///< the room's news up to this one
+    void *shell;                ///< not owned, NULL while away
+    const struct call_ops *ops; ///< not owned
+    struct call_room *room;
+
+    struct call *call;
     char id[LETTER_ID_SIZE];
     char name[LINKS_NAME_SIZE];
     char ref[LINKS_REF_SIZE]; ///< "" for a guest
@@ -115,15 +128,14 @@ struct call_member {
     enum call_client client;
     bool hand;
     bool away;                     ///< no shell just now
-    bool announced;                ///< the others know of it
     bool connected;                ///< media has stood once
     usec_t began;                  ///< when it joined
     int64_t joined_at;             ///< seconds since 1970
-    const struct call_ops *ops;    ///< not owned
-    void *shell;                   ///< not owned, NULL while away
     char secret[CALL_SECRET_SIZE]; ///< to resume, as it was told last
     char proof[CALL_PROOF_SIZE];   ///< SHA-256 of it; "": none, or it is used up
     json_t *shell_kept;            ///< owned: what its shell has noted; NULL: nothing
+    struct call_news *joining;     ///< not owned: of it, and not told to all yet; NULL: none
+    struct call_news *changing;    ///< likewise
     struct letter_held held;       ///< while its room returns
     struct deadline gone;          ///< when it is away for too long
 
@@ -303,16 +315,35 @@ void call_on_data(struct call_member *m, const struct letter *l);
 /* view.c */
 
 json_t *call_view_member(const struct call_member *m);
+/** The same as text: made once, and good until it is forgotten. NULL without memory. */
+const char *call_view_text(struct call_member *m);
+/** Something of it is another now. call_tell_of() does this as well. */
+void call_view_forget(struct call_member *m);
 json_t *call_view_tracks(const struct call_member *m);
 json_t *call_view_room(const struct call_room *room);
 json_t *call_view_seat(const struct letter_seat *seat);
 /** Tells one shell; takes the reference (NULL, from a lack of memory, is not told). */
 void call_tell(struct call_member *m, json_t *message);
-/** By its shell, whatever data channels there are. */
-void call_tell_text(struct call_member *m, const char *text, size_t len);
-/** Tells everyone in the room but `except` (may be NULL); takes the reference. */
-void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message);
+/** Tells everyone in the room, in its time; takes the reference. */
+void call_tell_room(struct call_room *room, json_t *message);
 /** Tells the others that `m` "joined" or "left", or everyone, `m` too, that it "changed". */
 void call_tell_of(struct call_member *m, const char *event);
+
+/* news.c: all take the text */
+
+void call_news_init(struct call_room *room);
+/** What waits is told to nobody any more. */
+void call_news_fini(struct call_room *room);
+/** All are told, but `except` (may be NULL). */
+void call_news(struct call_room *room, struct call_member *except, char *text);
+/** The others are told that it joined, … */
+void call_news_joined(struct call_member *m, char *text);
+/** … and all that it changed: by `joined` (may be NULL) who has not heard yet that it did. */
+void call_news_changed(struct call_member *m, char *text, char *joined);
+void call_news_left(struct call_member *m, char *text);
+/** It is freed: its news that wait do not know it any more. */
+void call_news_forget(struct call_member *m);
+/** By its shell, whatever data channels there are; after the news. */
+void call_tell_text(struct call_member *m, const char *text, size_t len);
 
 #endif

@@ -170,6 +170,5 @@ void call_room_changed(struct call *call, const struct links_room *room)
     live->access = room->access;
     (void)snprintf(live->title, sizeof(live->title), "%s", room->title);
     call_keep_room(live);
-    call_tell_room(live, NULL,
-                   json_pack("{s:s, s:o}", "type", "room", "room", call_view_room(live)));
+    call_tell_room(live, json_pack("{s:s, s:o}", "type", "room", "room", call_view_room(live)));
 }

@@ -45,6 +45,7 @@ struct call_member *call_member_make(struct call_room *room, const char *id)
     m->room = room;
     (void)snprintf(m->id, sizeof(m->id), "%s", id);
     m->began = usec_now();
+    m->heard = room->news_n; // all before is in what it finds
     m->gone = (struct deadline){.owner = m, .due = on_away_too_long};
     m->step = (struct deadline){.owner = m, .due = call_on_step};
     if (map_put(&call->members, m->id, strlen(m->id), m) != 0) {
@@ -164,10 +165,12 @@ void call_leave(struct call_member *m)
 
     deadline_clear(&call->due, &m->gone);
     deadline_clear(&call->due, &m->step);
+    call_news_forget(m);
     call_offers_free(m);
     agreement_fini(&m->agreement);
     call_layers_forget(m);
     json_decref(m->shell_kept);
+    call_view_forget(m);
     free(m->seat);
     free(m->want);
     free(m);
@@ -238,6 +241,7 @@ struct call_member *call_resume(struct call *call, const char *id, const char *s
     }
     m->ops = ops;
     m->shell = shell;
+    m->heard = m->room->news_n;
     return m;
 }
 
@@ -386,16 +390,32 @@ bool call_media_kept(const struct call_member *m)
     return m->media;
 }
 
-json_t *call_others(const struct call_member *m)
+char *call_others(const struct call_member *m)
 {
-    json_t *others = json_array();
-    const struct call_member *other;
+    struct call_member *other;
+    size_t len = sizeof("[]");
     LIST_FOREACH(other, &m->room->members, link)
     {
-        if (other != m && other->announced)
-            json_array_append_new(others, call_view_member(other));
+        if (other != m && other->announced && !call_view_text(other))
+            return NULL;
+        len += other != m && other->announced ? other->view_len + 1 : 0;
     }
-    return others;
+    char *text = malloc(len), *to = text;
+    if (!text)
+        return NULL;
+    *to++ = '[';
+    LIST_FOREACH(other, &m->room->members, link)
+    {
+        if (other == m || !other->announced)
+            continue;
+        memcpy(to, other->view, other->view_len);
+        to += other->view_len;
+        *to++ = ',';
+    }
+    to -= to[-1] == ',';
+    *to++ = ']';
+    *to = '\0';
+    return text;
 }
 
 json_t *call_seats(const struct call_member *m)

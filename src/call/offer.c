@@ -310,6 +310,7 @@ static void commit(struct call_member *m, struct offer *o)
         call_layers_forget(m);
     say_mutes(m);
     call_wants_say(m, fresh);
+    call_view_forget(m);
 
     json_t *after = call_view_tracks(m);
     if (!m->announced) {

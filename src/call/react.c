@@ -25,6 +25,6 @@ const char *call_react(struct call_member *m, const char *reaction, unsigned *re
                                 "reaction", reaction);
     if (!message)
         return "internal";
-    call_tell_room(m->room, NULL, message);
+    call_tell_room(m->room, message);
     return NULL;
 }

@@ -106,6 +106,7 @@ static void note_who(struct call_member *m, const json_t *what)
         m->muted_by_host[s] = number(what, "muted_by_host") >> s & 1;
     }
     m->shell_kept = json_incref(json_object_get(what, "shell"));
+    call_view_forget(m);
     m->announced = true;
 }
 
@@ -117,6 +118,7 @@ static void note_media(struct call_member *m, const json_t *what)
         agreement_from_json(json_object_get(what, "agreement"), &m->agreement, &where) == 0;
     m->session = strtoull(word(what, "session"), NULL, 16);
     m->media = m->agreed && m->held.generation == m->agreement.generation && !m->held.gone[0];
+    call_view_forget(m);
 }
 
 static void on_note(struct call_room *room, const struct letter *l)
@@ -169,6 +171,7 @@ static void start_over(struct call_member *m)
     call_letter(m, &l);
     call_keep_member(m);
     m->media = m->data_open = false;
+    call_view_forget(m);
     m->stale = m->agreed;
     call_prune_seats(m, true);
     call_layers_forget(m);
@@ -192,6 +195,7 @@ static void come_back(struct call_member *m)
         return;
     }
     m->away = false; // a program that publishes asks for nothing: its media is its presence
+    call_view_forget(m);
     if (!m->media || !call->returns || !call->returns(call->returns_arg, m, m->shell_kept))
         call_leave(m);
 }
@@ -254,6 +258,7 @@ void call_attach(struct call_member *m, const struct call_ops *ops, void *shell)
 {
     m->ops = ops;
     m->shell = shell;
+    m->heard = m->room->news_n;
 }
 
 bool call_goes_on(const struct call *call, const char *room_id, const char *call_id)

@@ -28,6 +28,7 @@ struct call_room *call_room_make(struct call *call, const struct links_room *abo
     room->worker = -1;
     LIST_INIT(&room->members);
     LIST_INIT(&room->quality);
+    call_news_init(room);
     if (map_put(&call->rooms, room->id, strlen(room->id), room) != 0) {
         free(room);
         return NULL;
@@ -100,6 +101,7 @@ void call_room_release(struct call_room *room)
     LIST_REMOVE(room, link);
     call_quality_lost(room); // nobody finds the room any more to ask again
     call_flight_lost(room);
+    call_news_fini(room);
     for (unsigned i = 0; i < CALL_CHAT_KEPT; i++)
         json_decref(room->chat[i]);
     free(room);

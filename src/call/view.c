@@ -38,6 +38,29 @@ json_t *call_view_member(const struct call_member *m)
                      m->hand, "away", m->away, "tracks", call_view_tracks(m));
 }
 
+const char *call_view_text(struct call_member *m)
+{
+    if (m->view)
+        return m->view;
+    const unsigned before = json_shortages();
+    json_t *view = call_view_member(m);
+    char *text = view ? write_json(view) : NULL;
+    json_decref(view);
+    if (text && json_shortages() != before) { // a part of it is missing
+        free(text);
+        text = NULL;
+    }
+    m->view = text;
+    m->view_len = text ? (uint32_t)strlen(text) : 0;
+    return text;
+}
+
+void call_view_forget(struct call_member *m)
+{
+    free(m->view);
+    m->view = NULL;
+}
+
 json_t *call_view_room(const struct call_room *room)
 {
     return json_pack("{s:s, s:s, s:s, s:b}", "title", room->title, "kind",
@@ -62,12 +85,6 @@ static char *dump(json_t *message)
     return text;
 }
 
-void call_tell_text(struct call_member *m, const char *text, size_t len)
-{
-    if (m->shell && m->ops->event)
-        m->ops->event(m->shell, text, len);
-}
-
 void call_tell(struct call_member *m, json_t *message)
 {
     char *text = dump(message);
@@ -76,33 +93,46 @@ void call_tell(struct call_member *m, json_t *message)
     free(text);
 }
 
-void call_tell_room(struct call_room *room, const struct call_member *except, json_t *message)
+void call_tell_room(struct call_room *room, json_t *message)
 {
     char *text = dump(message);
+    if (text)
+        call_news(room, NULL, text);
+}
+
+static char *left_text(const struct call_member *m)
+{
+    return dump(json_pack("{s:s, s:s, s:{s:s}}", "type", "participant", "event", "left",
+                          "participant", "id", m->id));
+}
+
+static char *participant_text(struct call_member *m, const char *event)
+{
+    json_t *message = json_pack("{s:s, s:s}", "type", "participant", "event", event);
+    const char *who = call_view_text(m);
+    char *text = message && who ? write_json_with(message, "participant", who) : NULL;
     if (!text)
-        return;
-    const size_t len = strlen(text);
-    struct call_member *m;
-    LIST_FOREACH(m, &room->members, link)
-    {
-        if (m != except)
-            call_tell_text(m, text, len);
-    }
-    free(text);
+        log_at(LEVEL_ERROR, "call.memory", "error=ENOMEM");
+    json_decref(message);
+    return text;
 }
 
 void call_tell_of(struct call_member *m, const char *event)
 {
+    const bool left = strcmp(event, "left") == 0;
+    if (!left)
+        call_view_forget(m);
     if (!m->announced)
         return;
-    if (strcmp(event, "left") != 0)
+    if (!left)
         call_keep_member(m);
-    json_t *who =
-        strcmp(event, "left") == 0 ? json_pack("{s:s}", "id", m->id) : call_view_member(m);
-    const bool changed = strcmp(event, "changed") == 0; // its own page wants to know that, too
-    call_tell_room(m->room, changed ? NULL : m,
-                   json_pack("{s:s, s:s, s:o}", "type", "participant", "event", event,
-                             "participant", who));
+    char *text = left ? left_text(m) : participant_text(m, event);
+    if (text && left)
+        call_news_left(m, text);
+    else if (text && strcmp(event, "joined") == 0)
+        call_news_joined(m, text);
+    else if (text) // its own page wants to know that, too
+        call_news_changed(m, text, m->joining ? participant_text(m, "joined") : NULL);
 }
 
 json_t *call_list_rooms(const struct call *call)

@@ -63,17 +63,13 @@ void conn_free(struct conn *conn)
     free(conn);
 }
 
-bool conn_send(struct conn *conn, const void *head, size_t head_len, const void *body,
-               size_t body_len)
+char *conn_grow(struct conn *conn, size_t len)
 {
-    struct out *out = malloc(sizeof *out + head_len + body_len);
+    struct out *out = malloc(sizeof *out + len);
 
     if (!out)
-        return false;
-    *out = (struct out){.len = head_len + body_len};
-    memcpy(out->data, head, head_len);
-    if (body_len > 0)
-        memcpy(out->data + head_len, body, body_len);
+        return NULL;
+    *out = (struct out){.len = len};
     if (conn->out)
         conn->out_last->next = out;
     else
@@ -81,6 +77,19 @@ bool conn_send(struct conn *conn, const void *head, size_t head_len, const void 
     conn->out_last = out;
     conn->queued += out->len;
     server_want_write(conn);
+    return out->data;
+}
+
+bool conn_send(struct conn *conn, const void *head, size_t head_len, const void *body,
+               size_t body_len)
+{
+    char *to = conn_grow(conn, head_len + body_len);
+
+    if (!to)
+        return false;
+    memcpy(to, head, head_len);
+    if (body_len > 0)
+        memcpy(to + head_len, body, body_len);
     return true;
 }
 

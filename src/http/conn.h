@@ -158,6 +158,9 @@ int conn_on_drained(struct conn *conn);
 /** True if the connection's time is over. */
 bool conn_on_tick(struct conn *conn, usec_t now);
 
+/** Queues `len` bytes (at least one) that the caller writes there at once; NULL without memory.
+ */
+char *conn_grow(struct conn *conn, size_t len);
 /** Queues bytes (copied); false without memory. */
 bool conn_send(struct conn *conn, const void *head, size_t head_len, const void *body,
                size_t body_len);

@@ -1,5 +1,6 @@
 #include "conn.h"
 
+#include "base/bytes.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -134,9 +135,9 @@ static int push(struct ws_conn *ws)
     return wslay_event_send(ws->frames) == 0 ? 0 : -ENOMEM;
 }
 
-static int send_frame(struct ws_conn *ws, uint8_t op, const void *data, size_t len)
+static int send_ping(struct ws_conn *ws)
 {
-    const struct wslay_event_msg msg = {.opcode = op, .msg = data, .msg_length = len};
+    const struct wslay_event_msg msg = {.opcode = WSLAY_PING};
     return wslay_event_queue_msg(ws->frames, &msg) == 0 ? push(ws) : -ENOMEM;
 }
 
@@ -147,18 +148,56 @@ static void lose(struct ws_conn *ws)
     server_kill(ws->conn);
 }
 
-int ws_send(struct ws_conn *conn, const char *text, size_t len)
+/** Bytes of the head before a text of this length. */
+static size_t head_len(size_t len)
 {
+    return len < 126 ? 2 : len <= UINT16_MAX ? 4 : 10;
+}
+
+/**
+ * RFC 6455 section 5.2: the head of a text frame of one piece, which a server does not mask.
+ * wslay would copy each text twice, and hand it over in two parts.
+ */
+static char *write_head(char *at, size_t len)
+{
+    uint8_t *to = (uint8_t *)at;
+    const size_t n = head_len(len);
+
+    to[0] = 0x80 | WSLAY_TEXT_FRAME; // FIN
+    to[1] = (uint8_t)(n == 2 ? len : n == 4 ? 126 : 127);
+    if (n == 4)
+        wr16(to + 2, (uint16_t)len);
+    if (n == 10) {
+        wr32(to + 2, (uint32_t)((uint64_t)len >> 32));
+        wr32(to + 6, (uint32_t)len);
+    }
+    return at + n;
+}
+
+int ws_send(struct ws_conn *conn, const uv_buf_t *text, unsigned count)
+{
+    size_t len = 0;
+    char *at;
+
     if (conn->closing)
         return -EPIPE;
+    for (unsigned i = 0; i < count; i++)
+        len += head_len(text[i].len) + text[i].len;
     if (conn->conn->queued + len > conn->endpoint->queue_max) {
         lose(conn);
         return -ENOBUFS;
     }
-    if (send_frame(conn, WSLAY_TEXT_FRAME, text, len) == 0)
-        return 0;
-    lose(conn);
-    return -ENOMEM;
+    at = push(conn) == 0 ? conn_grow(conn->conn, len) : NULL; // first wslay's own, a pong
+    if (!at) {
+        lose(conn);
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        at = write_head(at, text[i].len);
+        memcpy(at, text[i].base, text[i].len);
+        at += text[i].len;
+    }
+    return 0;
 }
 
 void ws_close(struct ws_conn *conn, uint16_t code, const char *reason)
@@ -321,7 +360,7 @@ bool ws_on_tick(struct ws_conn *ws, usec_t now)
 {
     if (now < ws->conn->deadline)
         return false;
-    if (ws->pinged || ws->closing || send_frame(ws, WSLAY_PING, NULL, 0))
+    if (ws->pinged || ws->closing || send_ping(ws))
         return true;
     ws->pinged = true;
     ws->conn->deadline = now + QUIET_US;

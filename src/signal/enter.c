@@ -81,22 +81,27 @@ static bool identify(struct signal_session *session, const struct signal_request
     return true;
 }
 
-/** What `joined` and `resumed` have in common. */
+/** What `joined` and `resumed` have in common, but for the participants. */
 static json_t *welcome(struct signal_session *session, int64_t id, const char *type)
 {
     struct call_member *m = session->member;
     const struct call *call = session->signal->conf.call;
-    json_t *message = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o, s:I, s:o, s:{s:i, s:i, s:i}}", "type",
-        type, "participant", call_member_id(m), "resume", call_new_secret(m), "name",
-        call_member_name(m), "role", links_role_name(call_member_role(m)), "room",
-        call_member_room_view(m), "participants", call_others(m), "knocking", call_knocking(m),
-        "speaker", call_speaker(m), "chat_n", (json_int_t)call_chat_last(m), "ice_servers",
-        call_ice_servers(call), "limits", "mlines", AGREE_MAX_MLINES, "chat", CALL_CHAT_CHARS,
-        "message", (int)SIGNAL_MESSAGE);
+    json_t *message =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o*, s:o, s:I, s:o, s:{s:i, s:i, s:i}}",
+                  "type", type, "participant", call_member_id(m), "resume", call_new_secret(m),
+                  "name", call_member_name(m), "role", links_role_name(call_member_role(m)),
+                  "room", call_member_room_view(m), "knocking", call_knocking(m), "speaker",
+                  call_speaker(m), "chat_n", (json_int_t)call_chat_last(m), "ice_servers",
+                  call_ice_servers(call), "limits", "mlines", AGREE_MAX_MLINES, "chat",
+                  CALL_CHAT_CHARS, "message", (int)SIGNAL_MESSAGE);
     if (id)
         json_object_set_new(message, "re", json_integer(id));
     return message;
+}
+
+static void send_welcome(struct signal_session *session, json_t *message)
+{
+    session_send_with(session, message, "participants", call_others(session->member));
 }
 
 static void note_use(struct signal_session *session, struct links_room *room)
@@ -120,7 +125,7 @@ void session_welcome(struct signal_session *session, struct links_room *room, in
 {
     json_t *message = welcome(session, id, "joined");
     session_tell_way_back(session, room, message);
-    session_send(session, message);
+    send_welcome(session, message);
     session_tell_contacts(session);
     note_use(session, room);
     launch_ring(session);
@@ -220,6 +225,6 @@ void run_resume(struct signal_session *session, const struct signal_request *req
     json_object_set_new(message, "seats", call_seats(m));
     json_object_set_new(message, "layers", call_layers(m));
     json_object_set_new(message, "chat", call_chat_after(m, request->u.resume.chat_after));
-    session_send(session, message);
+    send_welcome(session, message);
     session_tell_contacts(session);
 }

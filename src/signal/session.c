@@ -80,16 +80,34 @@ static bool is_whole(const struct signal_session *session, const json_t *message
     return message && !(session->hearing && session->shortages != json_shortages());
 }
 
+/** Takes it. */
+static void send_text(struct signal_session *session, char *text)
+{
+    const uv_buf_t one = uv_buf_init(text, text ? (unsigned)strlen(text) : 0);
+    if (text && session->by_data && session->member) {
+        call_say(session->member, text, one.len);
+    } else if (text) {
+        if (session->member)
+            call_catch_up(session->member);
+        session->ops->send(session->socket, &one, 1);
+    } else {
+        lose_memory(session);
+    }
+    free(text);
+}
+
 void session_send(struct signal_session *session, json_t *message)
 {
-    char *text = is_whole(session, message) ? write_json(message) : NULL;
-    if (text && session->by_data && session->member)
-        call_say(session->member, text, strlen(text));
-    else if (text)
-        session->ops->send(session->socket, text, strlen(text));
-    else
-        lose_memory(session);
-    free(text);
+    send_text(session, is_whole(session, message) ? write_json(message) : NULL);
+    json_decref(message);
+}
+
+void session_send_with(struct signal_session *session, json_t *message, const char *key,
+                       char *value)
+{
+    const bool whole = value && is_whole(session, message);
+    send_text(session, whole ? write_json_with(message, key, value) : NULL);
+    free(value);
     json_decref(message);
 }
 
@@ -164,10 +182,10 @@ void session_close(struct signal_session *session, const char *reason)
 
 /* ---- what its participant is told ---- */
 
-static void on_event(void *shell, const char *text, size_t len)
+static void on_events(void *shell, const uv_buf_t *text, unsigned count)
 {
     struct signal_session *session = shell;
-    session->ops->send(session->socket, text, len);
+    session->ops->send(session->socket, text, count);
 }
 
 static void on_closed(void *shell, const char *reason)
@@ -195,7 +213,7 @@ static void on_said(void *shell, const char *text, size_t len)
     signal_request_fini(&request);
 }
 
-const struct call_ops session_call_ops = {on_event, on_closed, on_said};
+const struct call_ops session_call_ops = {on_events, on_closed, on_said};
 
 /* ---- its life ---- */
 

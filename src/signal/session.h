@@ -23,7 +23,8 @@
 #include <sys/queue.h>
 
 struct signal_socket_ops {
-    void (*send)(void *socket, const char *text, size_t len);
+    /** JSON texts, a message each, at least one. */
+    void (*send)(void *socket, const uv_buf_t *text, unsigned count);
     /** Closes after what was sent; signal_session_lost() follows later. */
     void (*close)(void *socket, uint16_t code, const char *reason);
 };
@@ -92,6 +93,10 @@ void signal_session_lost(struct signal_session *session);
 
 /** Sends a message; takes the reference. */
 void session_send(struct signal_session *session, json_t *message);
+/** With one more member, which is text; takes it as well. NULL, from a lack of memory, is
+ * treated as that of the message is. */
+void session_send_with(struct signal_session *session, json_t *message, const char *key,
+                       char *value);
 /** `ok`, if the request had an id. */
 void session_ok(struct signal_session *session, const struct signal_request *request);
 /** `error` in answer to the request with this id (0: none). */

@@ -5,9 +5,9 @@
 
 #define QUEUE_MAX (4u << 20) // a client that does not read so much is gone
 
-static void send_text(void *socket, const char *text, size_t len)
+static void send_texts(void *socket, const uv_buf_t *text, unsigned count)
 {
-    (void)ws_send(socket, text, len); // if it fails the connection is closing, and tells so
+    (void)ws_send(socket, text, count); // if it fails the connection is closing, and tells so
 }
 
 static void close_socket(void *socket, uint16_t code, const char *reason)
@@ -17,7 +17,7 @@ static void close_socket(void *socket, uint16_t code, const char *reason)
 
 static void on_open(struct ws_conn *conn, void *ctx)
 {
-    static const struct signal_socket_ops ops = {send_text, close_socket};
+    static const struct signal_socket_ops ops = {send_texts, close_socket};
     const struct signal_client client = {
         .address = ws_address(conn),
         .lang = ws_lang(conn),

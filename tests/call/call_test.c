@@ -14,7 +14,7 @@ static void the_others_are_told_who_joins_and_who_leaves(void **state)
     assert_string_equal(str(event, "event"), "joined");
     assert_string_equal(str(json_object_get(event, "participant"), "name"), "Bob");
     assert_null(shell_heard(&bob, "participant", 0));
-    json_t *others = call_others(b);
+    json_t *others = others_of(b);
     assert_int_equal(json_array_size(others), 1);
     assert_string_equal(str(json_array_get(others, 0), "id"), call_member_id(a));
     json_decref(others);

@@ -120,7 +120,7 @@ static void who_was_there_resumes_with_media_seats_mutes_and_chat(void **state)
 
     // The other sees her with what she publishes, muted, and her hand.
     struct call_member *b = call_resume(s.w.call, s.id[1], s.secret[1], &shell_ops, &other);
-    json_t *others = call_others(b);
+    json_t *others = others_of(b);
     const json_t *ada = json_array_get(others, 0);
     assert_true(json_is_true(json_object_get(ada, "hand")));
     const json_t *tracks = json_object_get(ada, "tracks");

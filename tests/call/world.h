@@ -17,6 +17,7 @@
 
 struct shell {
     json_t *events;  ///< owned array of what it was told
+    unsigned times;  ///< how often it was told something
     char closed[32]; ///< "" while it lives
     unsigned answers;
     char reason[32]; ///< of the last answer, "" if it went well
@@ -34,14 +35,17 @@ struct world {
     bool ready, stopped;
 };
 
-static inline void shell_event(void *arg, const char *text, size_t len)
+static inline void shell_events(void *arg, const uv_buf_t *text, unsigned count)
 {
     struct shell *s = arg;
-    json_t *event = json_loadb(text, len, 0, NULL);
-    assert_non_null(event);
+    s->times++;
     if (!s->events)
         s->events = json_array();
-    json_array_append_new(s->events, event);
+    for (unsigned i = 0; i < count; i++) {
+        json_t *event = json_loadb(text[i].base, text[i].len, 0, NULL);
+        assert_non_null(event);
+        json_array_append_new(s->events, event);
+    }
 }
 
 static inline void shell_closed(void *arg, const char *reason)
@@ -50,7 +54,7 @@ static inline void shell_closed(void *arg, const char *reason)
              reason);
 }
 
-static const struct call_ops shell_ops = {.event = shell_event, .closed = shell_closed};
+static const struct call_ops shell_ops = {.events = shell_events, .closed = shell_closed};
 
 static inline void shell_answer(void *arg, const struct call_answer *answer)
 {
@@ -164,6 +168,17 @@ static inline struct call_member *enter(struct world *w, const char *room, const
     const struct call_who who = {&about, client, ROLE_GUEST, name, NULL};
     const char *reason;
     return call_join(w->call, &who, &shell_ops, shell, &reason);
+}
+
+/** What its `joined` says of the others: a new array. */
+static inline json_t *others_of(const struct call_member *m)
+{
+    char *text = call_others(m);
+    assert_non_null(text);
+    json_t *others = json_loads(text, 0, NULL);
+    assert_true(json_is_array(others));
+    free(text);
+    return others;
 }
 
 /** Offers, and waits for what comes of it. */

@@ -30,14 +30,16 @@ struct house {
     char folder[64];
 };
 
-static inline void on_send(void *socket, const char *text, size_t len)
+static inline void on_send(void *socket, const uv_buf_t *text, unsigned count)
 {
     struct client *c = socket;
     if (!c->heard)
         c->heard = json_array();
-    json_t *message = json_loadb(text, len, 0, NULL);
-    assert_non_null(message);
-    json_array_append_new(c->heard, message);
+    for (unsigned i = 0; i < count; i++) {
+        json_t *message = json_loadb(text[i].base, text[i].len, 0, NULL);
+        assert_non_null(message);
+        json_array_append_new(c->heard, message);
+    }
 }
 
 static inline void on_close(void *socket, uint16_t code, const char *reason)

@@ -332,6 +332,34 @@ static void a_participant_asks_for_its_own_quality(void **state)
 
 /** As the worker tells it of a participant's data channels. */
 /** The `k`-th text that control sent by a data channel to this participant. */
+static void an_answer_comes_after_what_was_told_before_in_a_crowd_too(void **state)
+{
+    (void)state;
+    struct house h;
+    struct client ada;
+    struct shell crowd[100] = {{0}};
+    house_begin(&h, &usual);
+    assert_int_equal(call_set(h.world.call, 200, NULL), 0);
+    connect_client(&h, &ada);
+    (void)join(&h, &ada, "");
+    for (unsigned i = 0; i < 100; i++)
+        assert_non_null(enter(&h.world, h.room.id, "Somebody", CLIENT_WEB, &crowd[i]));
+    for (unsigned i = 0; i < 10; i++) {
+        const bool hand = i % 2 == 0;
+        (void)ask(&ada, hand ? "{\"type\":\"update\",\"id\":7,\"hand\":true}"
+                             : "{\"type\":\"update\",\"id\":7,\"hand\":false}");
+        assert_string_equal(str(last(&ada), "type"), "ok");
+        json_t *before = json_array_get(ada.heard, json_array_size(ada.heard) - 2);
+        assert_string_equal(str(before, "event"), "changed");
+        json_t *who = json_object_get(before, "participant");
+        assert_int_equal(json_is_true(json_object_get(who, "hand")), hand);
+    }
+    client_fini(&ada);
+    house_end(&h);
+    for (unsigned i = 0; i < 100; i++)
+        shell_fini(&crowd[i]);
+}
+
 int main(int argc, char **argv)
 {
     if (fake_worker_is_child(argc, argv))
@@ -349,6 +377,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(chat_is_limited),
         cmocka_unit_test(reactions_reach_everyone_and_are_limited),
         cmocka_unit_test(a_participant_asks_for_its_own_quality),
+        cmocka_unit_test(an_answer_comes_after_what_was_told_before_in_a_crowd_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
