@@ -7,6 +7,12 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** How a browser says that the page it was asked about is being replaced by the next. */
 const LEAVING = /^script\.callFunction: .*(context with specified id|no such frame|[Rr]ealm|DiscardedBrowsingContext|destroyed)/;
 
+/** Of a page that does not do what was waited for: how far it has come. Runs in the page. */
+const progress = () => {
+    const loaded = performance.getEntriesByType('resource').map((r) => `${r.name.split('/').pop()} ${Math.round(r.responseEnd)} ms`);
+    return `${document.readyState} after ${Math.round(performance.now())} ms; loaded: ${loaded.slice(-12).join(', ')}`;
+};
+
 export class Page {
     /** Console errors and uncaught exceptions, as text. */
     errors = [];
@@ -53,7 +59,10 @@ export class Page {
                 why = ` (${error.message})`;
             });
             if (result) return result;
-            if (Date.now() > end) throw new Error(`${this.browser.kind}: ${what}: not within ${timeout} ms${why}`);
+            if (Date.now() > end) {
+                const far = await this.call(progress).catch((error) => error.message);
+                throw new Error(`${this.browser.kind}: ${what}: not within ${timeout} ms${why}; ${far}`);
+            }
             await sleep(every);
         }
     }
