@@ -18,7 +18,8 @@
 #define VOICE_FRAMES  150u
 #define OPUS_SAMPLES  960
 #define OPUS_MAX      400
-#define GRAIN         14 // of what moves between the blocks: they must stay readable
+#define GRAIN         14  // of what moves between the blocks: they must stay readable
+#define KEY_PERCENT   300 ///< a keyframe, of a frame's share: paced, it is no gap in the picture
 
 /** Makes room for `len` bytes more. */
 static int grow(struct clip *c, size_t len)
@@ -109,7 +110,10 @@ static int open_coder(vpx_codec_ctx_t *ctx, const struct clip *c, unsigned kbps)
     cfg.kf_mode = VPX_KF_DISABLED;
     if (vpx_codec_enc_init(ctx, vpx_codec_vp8_cx(), &cfg, 0) != VPX_CODEC_OK)
         return -ENOTSUP;
-    return vpx_codec_control(ctx, VP8E_SET_CPUUSED, -12) == VPX_CODEC_OK ? 0 : -ENOTSUP;
+    const bool set =
+        vpx_codec_control(ctx, VP8E_SET_CPUUSED, -12) == VPX_CODEC_OK &&
+        vpx_codec_control(ctx, VP8E_SET_MAX_INTRA_BITRATE_PCT, KEY_PERCENT) == VPX_CODEC_OK;
+    return set ? 0 : -ENOTSUP;
 }
 
 /** Codes what `image` holds now; exactly one frame comes of it. */
