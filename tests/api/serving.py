@@ -2,7 +2,7 @@
 import http.client
 import json
 import os
-import random
+import pathlib
 import re
 import shutil
 import signal
@@ -15,31 +15,11 @@ import traceback
 
 import secrecy
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from ports import free_port, free_udp_port  # noqa: E402
+
 SALON = sys.argv[1] if len(sys.argv) > 1 else "build/salon"
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("SALON_")}
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def free_udp_port(count=1):
-    """The first of so many, free for UDP and TCP (a worker has the same number of both). By chance, as tests run beside
-    each other; and below those that the kernel gives to whoever connects, which may be taken a moment later."""
-    while True:
-        port = random.randrange(20000, 32000)
-        held = [socket.socket(socket.AF_INET6, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM) for _ in range(count)]
-        try:
-            for k, s in enumerate(held):
-                s.bind(("::", port + k % count))
-            return port
-        except OSError:
-            continue
-        finally:
-            for s in held:
-                s.close()
 
 
 #: Called with (server, method, path, headers, body, answer) after each request; for openapi_test.py.

@@ -25,9 +25,10 @@ class Secure:
         self.port = free_port()
         with open(conf, "w") as f:
             f.write(f"http:\n  port: {self.port}\n  tls:\n    cert: {cert}\n    key: {key}\n")
+        self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([SALON, "serve", "--config", conf, "--state", self.folder, "--workers", "1",
                                          "--media-port", str(free_udp_port())], env=ENV, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=self.log)
 
     def connect(self):
         until = time.monotonic() + 30
@@ -36,8 +37,12 @@ class Secure:
                 plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
                 return ssl._create_unverified_context().wrap_socket(plain)
             except OSError:
-                assert self.process.poll() is None and time.monotonic() < until
+                assert self.process.poll() is None and time.monotonic() < until, self.read_log()
                 time.sleep(0.05)
+
+    def read_log(self):
+        self.log.seek(0)
+        return self.log.read()
 
     def end(self):
         self.process.terminate()

@@ -19,6 +19,9 @@ import threading
 import time
 import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from ports import free_port, free_udp_port  # noqa: E402
+
 SALON = sys.argv[1] if len(sys.argv) > 1 else "build/salon"
 OFFERS = pathlib.Path(__file__).resolve().parent.parent / "sdp" / "offers"
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("SALON_")}
@@ -54,14 +57,9 @@ class Server:
 
     def __init__(self, config=""):
         self.state = tempfile.mkdtemp(prefix="salon-whip-")
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:  # other tests look for one too
-            s.bind(("::", 0))
-            media = s.getsockname()[1]
+        self.port = free_port()
         args = ["--dev", "--port", str(self.port), "--state", self.state, "--workers", "1",
-                "--media-port", str(media)]
+                "--media-port", str(free_udp_port())]
         if config:
             path = os.path.join(self.state, "salon.yaml")
             with open(path, "w") as f:

@@ -1,5 +1,6 @@
 /** `salon serve --dev` with a state folder of its own. */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,14 +12,16 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const SALON = process.env.SALON ?? new URL('../../../build/salon', import.meta.url).pathname;
 const TROUBLE = /Sanitizer|runtime error:|[Aa]ssertion/;
 
-/** A TCP port that nobody listens on. */
-export function freePort() {
-    return new Promise((resolve) => {
-        const probe = createServer().listen(0, '127.0.0.1', () => {
-            const { port } = probe.address();
-            probe.close(() => resolve(port));
+/** A TCP port that nobody listens on; tests/ports.py says why from these. */
+export async function freePort() {
+    for (;;) {
+        const port = randomInt(10000, 20000);
+        const probe = createServer();
+        const free = await new Promise((resolve) => {
+            probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
         });
-    });
+        if (free) return port;
+    }
 }
 
 export class Server {
