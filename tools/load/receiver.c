@@ -168,26 +168,36 @@ static int64_t find_key(const struct receiver *r, int64_t from)
     return -1;
 }
 
+/** Goes on at `key`: nothing of what is before it is needed. */
+static void restart_at(struct receiver *r, int64_t key)
+{
+    r->next = key;
+    r->needs_key = r->stuck = false;
+    nack_forget_before(&r->nack, (uint16_t)key);
+    verify_restart(r->verify);
+}
+
 static void show_frames(struct receiver *r, const struct stamp *s, usec_t now)
 {
     if (r->next < r->highest - (int64_t)RECEIVER_WINDOW + 1) {
         r->next = r->highest - (int64_t)RECEIVER_WINDOW + 1;
         want_key(r, now);
     }
-    if (r->needs_key) {
+    while (r->next <= r->highest) {
+        const int64_t end = r->needs_key ? -1 : end_of(r, r->next);
+        if (end >= 0) {
+            show(r, s, now);
+            verify_frame(r->verify, &r->peer->core->tally.media, r->next, end);
+            r->next = end + 1;
+            r->stuck = false;
+            continue;
+        }
+        // As browsers do, without waiting for what a frame before it lacks: a server that
+        // changes layers in the middle of one leaves a number out for good.
         const int64_t key = find_key(r, r->next);
         if (key < 0)
             return;
-        r->next = key;
-        r->needs_key = false;
-        verify_restart(r->verify);
-    }
-    int64_t end;
-    while ((end = end_of(r, r->next)) >= 0) {
-        show(r, s, now);
-        verify_frame(r->verify, &r->peer->core->tally.media, r->next, end);
-        r->next = end + 1;
-        r->stuck = false;
+        restart_at(r, key);
     }
 }
 
