@@ -24,7 +24,8 @@
 
 struct shed {
     unsigned share;      ///< of SHED_ALL
-    unsigned broke;      ///< the share that was too much when it last went down
+    unsigned broke;      ///< the share that was too much when it last began to go down
+    bool falling;        ///< it went down last
     usec_t behind_at;    ///< it was last behind; 0 never
     usec_t changed_at;   ///< the share last changed; 0 never
     uint64_t steps_down; ///< since the start
@@ -44,5 +45,11 @@ unsigned shed_rank(unsigned share, enum allocate_rank rank);
  * they get the share. True if something was taken off.
  */
 bool shed_ladder(struct allocate_slot *slot, unsigned share, unsigned turn);
+
+/**
+ * Likewise of so many layers, some of which are not sent, so that their rates are not known:
+ * each is taken to cost three times the one below. How many are left, the lowest first.
+ */
+unsigned shed_layers(unsigned layers, unsigned share, unsigned turn);
 
 #endif

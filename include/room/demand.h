@@ -6,6 +6,9 @@
  * and a layer that is not there cannot be climbed to. All layers below a wished one go on, to
  * fall back to. What nobody wishes for any more lingers for a while; what is wished for starts
  * at once. Sound is never stopped.
+ *
+ * A worker without time for all pictures (cc/shed.h) wishes for no more than it sends on, and
+ * what it leaves out stops at once: in small rooms, what comes is as much work as what leaves.
  */
 #ifndef ROOM_DEMAND_H
 #define ROOM_DEMAND_H
@@ -29,9 +32,10 @@ struct track;
 /** The demand for one track's layers: bit n is layer n. */
 struct demand {
     uint8_t wished;                         ///< by somebody, now
+    uint8_t left_out;                       ///< likewise, if there were time for it
     uint8_t on;                             ///< wished for lately: the source sends it
     uint8_t told;                           ///< what control was told
-    unsigned paused;                        ///< slots that hold it and hide it, now
+    unsigned paused;                        ///< slots that hold it and show nothing, now
     usec_t wished_at[AGREE_MAX_ENCODINGS];  ///< last
     usec_t started_at[AGREE_MAX_ENCODINGS]; ///< last switched on
 };
@@ -44,6 +48,9 @@ void demand_init(struct demand *d, unsigned layers, usec_t now);
  * wants have changed (`seated`), and now and then.
  */
 void demand_tick(struct room *r, bool seated, usec_t now);
+
+/** True if one of so many layers, from the lowest on, is stopped. */
+bool demand_stops(const struct demand *d, unsigned layers);
 
 /** True if this layer's silence is our doing: it is stopped, or has only just been asked for
  * again. It says nothing of the source, and the layer is worth waiting for. */

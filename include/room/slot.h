@@ -87,6 +87,7 @@ struct slot {
     uint8_t weighed;                  ///< the best one that was there when that was decided
     uint8_t wanted_stream;            ///< the one that it would have
     int ration_place;                 ///< on its ladder
+    uint8_t left_out;                 ///< of the layers wanted, so many are too much work
     struct allocate_memory memory;
     bool choked; ///< its packets go nowhere until downlink_share() has seen to it
 

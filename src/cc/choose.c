@@ -66,6 +66,9 @@ void choose_decide(const struct choose_in *in, struct choose_out *out)
             return;
         afford(in, out);
     }
+    if (out->stream < 0 && out->why == CHOOSE_BEST && in->picture && in->rationed && in->none &&
+        in->limited == CHOOSE_BY_SERVER)
+        out->why = CHOOSE_SERVER; // its source was asked to send nothing
     if (out->stream >= 0 && in->unreadable[out->stream]) {
         out->why = CHOOSE_CODEC;
         out->stream = -1;

@@ -5,6 +5,7 @@
 #define RISE_EACH (500 * USEC_PER_MS)
 #define NEAR      (60 * USEC_PER_SEC) ///< for so long is that remembered
 #define LEAST     32u                 ///< of SHED_ALL: from here on there is hardly a picture
+#define DEARER    3u                  ///< than the layer below; twice the size is four times
 
 void shed_init(struct shed *s)
 {
@@ -17,7 +18,11 @@ static bool step_down(struct shed *s, usec_t now)
     if (s->share == LEAST ||
         (s->changed_at && s->share < SHED_ALL && now - s->changed_at < SHED_STEP))
         return false;
-    s->broke = s->share;
+    // What comes less for want of viewers does so later, and the share falls too far until
+    // then.
+    if (!s->falling)
+        s->broke = s->share;
+    s->falling = true;
     s->share = s->share * 3 / 4 > LEAST ? s->share * 3 / 4 : LEAST;
     s->changed_at = now;
     s->steps_down++;
@@ -30,6 +35,7 @@ static bool step_up(struct shed *s, usec_t now)
         now - s->changed_at < RISE_EACH)
         return false;
     const bool near = now - s->behind_at < NEAR && s->share + RISE > s->broke / 16 * 15;
+    s->falling = false;
     s->share += near ? RISE_NEAR : RISE;
     s->share = s->share < SHED_ALL ? s->share : SHED_ALL;
     s->changed_at = now;
@@ -65,4 +71,13 @@ bool shed_ladder(struct allocate_slot *slot, unsigned share, unsigned turn)
         keep++;
     slot->step_count = keep;
     return keep < count;
+}
+
+unsigned shed_layers(unsigned layers, unsigned share, unsigned turn)
+{
+    struct allocate_slot guess = {.step_count = layers};
+    for (unsigned i = 0, rate = SHED_ALL; i < layers; i++, rate *= DEARER)
+        guess.step[i].rate_bps = rate;
+    (void)shed_ladder(&guess, share, turn);
+    return guess.step_count;
 }

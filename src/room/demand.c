@@ -7,17 +7,22 @@
 
 #define LOOK_EVERY USEC_PER_SEC ///< without a change: layers may have lingered long enough
 
-/** The bits of all layers up to this one. */
-static uint8_t up_to(unsigned layer)
+/** The bits of so many layers, from the lowest on. */
+static uint8_t lowest(unsigned count)
 {
-    return (uint8_t)((2u << layer) - 1);
+    return (uint8_t)((1u << count) - 1);
 }
 
 void demand_init(struct demand *d, unsigned layers, usec_t now)
 {
-    *d = (struct demand){.on = up_to(layers - 1), .told = up_to(layers - 1)};
+    *d = (struct demand){.on = lowest(layers), .told = lowest(layers)};
     for (unsigned i = 0; i < layers; i++)
         d->wished_at[i] = d->started_at[i] = now;
+}
+
+bool demand_stops(const struct demand *d, unsigned layers)
+{
+    return (d->on & lowest(layers)) != lowest(layers);
 }
 
 bool demand_explains_silence(const struct demand *d, unsigned layer, usec_t now)
@@ -30,7 +35,7 @@ static void forget_wishes(const struct room *r)
     for (unsigned i = 0; i < r->member_count; i++) {
         for (unsigned k = 0; k < r->member[i]->track_count; k++) {
             struct demand *d = &r->member[i]->track[k]->demand;
-            d->wished = 0;
+            d->wished = d->left_out = 0;
             d->paused = 0;
         }
     }
@@ -44,10 +49,12 @@ static void wish(const struct member *viewer)
         if (s->off || !s->track || s->kind != KIND_VIDEO)
             continue;
         const struct letter_want *w = member_want(viewer, s);
-        if (w->paused)
-            s->track->demand.paused++;
-        else
-            s->track->demand.wished |= up_to(track_wanted(s->track, w->width, w->height));
+        const unsigned wanted = track_wanted(s->track, w->width, w->height) + 1;
+        const unsigned sent = wanted - (s->left_out < wanted ? s->left_out : wanted);
+        struct demand *d = &s->track->demand;
+        d->paused += w->paused || sent == 0;
+        d->wished |= w->paused ? 0 : lowest(sent);
+        d->left_out |= w->paused ? 0 : lowest(wanted);
     }
 }
 
@@ -77,7 +84,8 @@ static void settle(struct track *t, usec_t now)
         const uint8_t bit = (uint8_t)(1u << i);
         if (d->wished & bit)
             d->wished_at[i] = now;
-        if (now - d->wished_at[i] >= DEMAND_LINGER) {
+        const bool lingers = now - d->wished_at[i] < DEMAND_LINGER;
+        if (!(d->wished & bit) && (!lingers || (d->left_out & bit))) {
             d->on &= (uint8_t)~bit;
         } else if (!(d->on & bit)) {
             d->on |= bit;

@@ -162,31 +162,48 @@ static void ration_nothing(struct slot *s)
     s->ration_place = -1;
 }
 
-/** What there is no time for is not weighed. The number is odd and near the golden section of
- * SHED_ALL: of people who come one after the other, each next turn is far from those before. */
-static void shed(struct slot *s, struct allocate_slot *a)
+/** The layers that there is time for are another number now: what their source sends as well.
+ */
+static void leave_out(struct slot *s, unsigned layers, usec_t now)
+{
+    if (s->left_out == layers)
+        return;
+    s->left_out = (uint8_t)layers;
+    s->owner->room->demand_at = now;
+}
+
+/**
+ * What there is no time for is not weighed. Layers that are not sent have no rate: while one of
+ * `wanted` is missing, whole layers are left out. How many.
+ *
+ * The number is odd and near the golden section of SHED_ALL: of people who come one after the
+ * other, each next turn is far from those before.
+ */
+static unsigned shed(const struct slot *s, struct allocate_slot *a, unsigned wanted)
 {
     const unsigned share = shed_rank(SHED_ALL - s->owner->env->left_out, a->rank);
     const unsigned turn = (unsigned)(s->owner->age * 633 % SHED_ALL);
-    const struct allocate_step *top = &a->step[a->step_count - 1];
-    s->wanted_stream = top->stream;
-    s->wanted_layer = (struct layer){.sid = top->sid, .tid = top->tid};
-    a->shed = shed_ladder(a, share, turn);
-    if (a->step_count == 0)
-        ration_nothing(s);
+    if (share == SHED_ALL)
+        return 0;
+    unsigned kept = wanted;
+    if (demand_stops(&s->track->demand, wanted)) {
+        kept = shed_layers(wanted, share, turn);
+        while (a->step_count > 0 && a->step[a->step_count - 1].stream >= kept)
+            a->step_count--;
+        a->shed = kept < wanted;
+    } else if (a->step_count > 0) {
+        const unsigned top = a->step[a->step_count - 1].stream;
+        a->shed = shed_ladder(a, share, turn);
+        if (a->step_count == 0 || a->step[a->step_count - 1].stream < top)
+            kept = a->step_count == 0 ? 0 : a->step[a->step_count - 1].stream + 1u;
+    }
+    return kept < wanted ? wanted - kept : 0; // what is there may be larger than what is wanted
 }
 
-/** False: there is nothing to give this slot. */
-static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
+/** All that could be given to the slot, cheapest first. */
+static void make_ladder(struct slot *s, const struct letter_want *w, const struct stream *top,
+                        struct allocate_slot *a, usec_t now)
 {
-    if (!s->track || s->off || s->kind != KIND_VIDEO || s->track->muted)
-        return false;
-    const struct letter_want *w = member_want(s->owner, s);
-    bool limited;
-    const struct stream *top =
-        w->paused ? NULL : track_choose(s->track, w->width, w->height, &limited, now);
-    if (!top)
-        return false;
     s->weighed = top->layer;
     struct allocate_step all[AGREE_MAX_ENCODINGS * LAYERS_SPATIAL * LAYERS_TEMPORAL];
     unsigned n = 0;
@@ -197,11 +214,34 @@ static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
         else if (track_lives(s->track, st, now))
             n += ways_of(st, layers_top(&st->layers, now), all + n, now);
     }
+    allocate_ladder(a, all, n, taste_of(s->track));
+    if (a->step_count == 0)
+        return;
+    const struct allocate_step *best = &a->step[a->step_count - 1];
+    s->wanted_stream = best->stream;
+    s->wanted_layer = (struct layer){.sid = best->sid, .tid = best->tid};
+}
+
+/** False: there is nothing to give this slot. */
+static bool weigh(struct slot *s, struct allocate_slot *a, usec_t now)
+{
+    const struct letter_want *w = member_want(s->owner, s);
+    if (!s->track || s->off || s->kind != KIND_VIDEO || s->track->muted || w->paused) {
+        leave_out(s, 0, now);
+        return false;
+    }
+    bool limited;
+    const struct stream *top = track_choose(s->track, w->width, w->height, &limited, now);
+    const unsigned wanted = track_wanted(s->track, w->width, w->height) + 1;
     *a = (struct allocate_slot){
         .rank = rank_of(s, w), .held = media_is_screen(s->track->source), .memory = &s->memory};
-    allocate_ladder(a, all, n, taste_of(s->track));
-    if (a->step_count > 0)
-        shed(s, a);
+    if (top)
+        make_ladder(s, w, top, a, now);
+    leave_out(s, shed(s, a, wanted), now);
+    if (s->left_out == wanted || (a->shed && a->step_count == 0))
+        ration_nothing(s);
+    else if (!top && s->ration_limited == CHOOSE_BY_SERVER)
+        s->rationed = false; // there is time again
     a->had = place_of(s, a, now);
     return a->step_count > 0;
 }

@@ -72,6 +72,7 @@ void slot_seat(struct slot *s, struct track *t, struct room_env *env, usec_t now
     s->track = t;
     s->changed = true;
     s->rationed = false;
+    s->left_out = 0;
     s->memory = (struct allocate_memory){0};
     if (!t) {
         aim(s, NULL, env, now);

@@ -109,6 +109,23 @@ static void what_costs_nothing_stays(void **state)
     assert_int_equal(a.step_count, 2);
 }
 
+static void layers_whose_rates_are_unknown_go_from_the_top(void **state)
+{
+    unsigned before = 3, sum = 0;
+    (void)state;
+    for (unsigned turn = 0; turn < SHED_ALL; turn += 64)
+        assert_int_equal(shed_layers(3, SHED_ALL, turn), 3);
+    for (unsigned share = SHED_ALL; share > 0; share--) {
+        const unsigned now = shed_layers(3, share, SHED_ALL / 2);
+        assert_true(now <= before && before - now <= 1);
+        before = now;
+    }
+    assert_int_equal(before, 0);
+    for (unsigned turn = 0; turn < SHED_ALL; turn++) // of one layer, the share of viewers
+        sum += shed_layers(1, SHED_ALL / 4, turn);
+    assert_int_equal(sum, SHED_ALL / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +135,7 @@ int main(void)
         cmocka_unit_test(who_speaks_is_seen_longer_than_the_others),
         cmocka_unit_test(of_many_viewers_the_share_is_left),
         cmocka_unit_test(what_costs_nothing_stays),
+        cmocka_unit_test(layers_whose_rates_are_unknown_go_from_the_top),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,12 +142,73 @@ static void who_comes_meanwhile_hears_at_once_and_sees_later(void **state)
     sim_each_seed(__func__, join_then, 3);
 }
 
+/** Which layers of its camera a client sends: bit n is layer n. */
+static unsigned sends(const struct client *p)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < p->pub[1].layer_count; i++)
+        on |= (unsigned)!p->pub[1].layer[i].idle << i;
+    return on;
+}
+
+/** Each sees what the other sends, and is told if that is less than there was. */
+static void check_pair(struct sim *s, struct client *const pair[2], unsigned all)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const struct client *c = pair[i];
+        const struct sink *k = scene_picture(c);
+        const unsigned sent = sends(pair[1 - i]);
+        const char *why = sim_seat(s, c, k)->why;
+        sim_check(s, s->now - c->sink[0]->frame_at < 150 * USEC_PER_MS, "%s hears nothing",
+                  c->id);
+        sim_check(s, (s->now - k->frame_at < USEC_PER_SEC) == (sent != 0), "of %x %s sees %s",
+                  sent, c->id, sent ? "nothing" : "a picture");
+        sim_check(s, strcmp(why, sent == all ? "" : "server_limited") == 0,
+                  "of %x %s is told \"%s\"", sent, c->id, why);
+    }
+}
+
+/** In a room of two all that comes is for one. */
+static void call_of_two(struct sim *s)
+{
+    const unsigned layers = 1 + (unsigned)(s->seed % 3), all = (1u << layers) - 1;
+    struct client *pair[2];
+    for (unsigned i = 0; i < 2; i++)
+        pair[i] = sim_person(s, NULL, scene_codec(s), layers, 1);
+    sim_settle(s);
+    turns(s, false, 6 * USEC_PER_SEC);
+    check_pair(s, pair, all);
+
+    turns(s, true, 2 * USEC_PER_SEC);
+    turns(s, false, USEC_PER_SEC);
+    for (unsigned i = 0; layers > 1 && i < 2; i++)
+        sim_check(s, sends(pair[i]) < all, "%s still sends the largest", pair[i]->id);
+    turns(s, true, 6 * USEC_PER_SEC);
+    turns(s, false, 1500 * USEC_PER_MS);
+    for (unsigned i = 0; i < 2; i++)
+        sim_check(s, sends(pair[i]) <= (layers == 3), "%s still sends %x", pair[i]->id,
+                  sends(pair[i])); // of three layers the lowest is next to nothing
+    check_pair(s, pair, all);
+
+    turns(s, false, 120 * USEC_PER_SEC);
+    for (unsigned i = 0; i < 2; i++)
+        sim_check(s, sends(pair[i]) == all, "%s sends %x again", pair[i]->id, sends(pair[i]));
+    check_pair(s, pair, all);
+}
+
+static void what_is_left_out_for_all_is_not_sent_by_its_source(void **state)
+{
+    (void)state;
+    sim_each_seed(__func__, call_of_two, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_stays_and_pictures_come_back),
         cmocka_unit_test(layers_fall_before_pictures_go),
         cmocka_unit_test(who_comes_meanwhile_hears_at_once_and_sees_later),
+        cmocka_unit_test(what_is_left_out_for_all_is_not_sent_by_its_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
