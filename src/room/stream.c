@@ -14,14 +14,15 @@
 #define KEY_PAUSE_EACH  (5 * USEC_PER_MS)
 #define KEY_PAUSE_LIMIT (2 * USEC_PER_SEC)
 
-// How much can be sent again, and begun with: four seconds of each layer at its usual rate, of
-// the top one 2.1 Mbit/s. A publisher of three layers takes 1.7 MiB.
+// How much can be sent again, and begun with: of the top layer as much as a viewer is given at
+// once (slot_replay.c), of those below four seconds at 650 and 260 kbit/s, which is more than
+// they have. A publisher of three layers takes 1.1 MiB.
 struct repair_size {
     unsigned packets, bytes;
 };
 static const struct repair_size audio_repair = {64, 64 * 256};
 static const struct repair_size video_repair[] = {
-    {512, 192 << 10}, {1024, 512 << 10}, {1024, 1024 << 10}};
+    {512, 128 << 10}, {1024, 320 << 10}, {1024, 672 << 10}};
 
 void stream_init(struct stream *st, struct track *track, uint8_t layer)
 {
