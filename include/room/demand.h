@@ -32,7 +32,7 @@ struct track;
 /** The demand for one track's layers: bit n is layer n. */
 struct demand {
     uint8_t wished;                         ///< by somebody, now
-    uint8_t left_out;                       ///< likewise, if there were time for it
+    uint8_t wanted;                         ///< likewise, were there time for all
     uint8_t on;                             ///< wished for lately: the source sends it
     uint8_t told;                           ///< what control was told
     unsigned paused;                        ///< slots that hold it and show nothing, now

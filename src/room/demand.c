@@ -35,7 +35,7 @@ static void forget_wishes(const struct room *r)
     for (unsigned i = 0; i < r->member_count; i++) {
         for (unsigned k = 0; k < r->member[i]->track_count; k++) {
             struct demand *d = &r->member[i]->track[k]->demand;
-            d->wished = d->left_out = 0;
+            d->wished = d->wanted = 0;
             d->paused = 0;
         }
     }
@@ -49,12 +49,16 @@ static void wish(const struct member *viewer)
         if (s->off || !s->track || s->kind != KIND_VIDEO)
             continue;
         const struct letter_want *w = member_want(viewer, s);
-        const unsigned wanted = track_wanted(s->track, w->width, w->height) + 1;
-        const unsigned sent = wanted - (s->left_out < wanted ? s->left_out : wanted);
         struct demand *d = &s->track->demand;
-        d->paused += w->paused || sent == 0;
-        d->wished |= w->paused ? 0 : lowest(sent);
-        d->left_out |= w->paused ? 0 : lowest(wanted);
+        if (w->paused) {
+            d->paused++;
+            continue;
+        }
+        const unsigned wanted = track_wanted(s->track, w->width, w->height) + 1;
+        const unsigned sent = s->left_out < wanted ? wanted - s->left_out : 0;
+        d->paused += sent == 0;
+        d->wished |= lowest(sent);
+        d->wanted |= lowest(wanted);
     }
 }
 
@@ -85,7 +89,7 @@ static void settle(struct track *t, usec_t now)
         if (d->wished & bit)
             d->wished_at[i] = now;
         const bool lingers = now - d->wished_at[i] < DEMAND_LINGER;
-        if (!(d->wished & bit) && (!lingers || (d->left_out & bit))) {
+        if (!(d->wished & bit) && (!lingers || (d->wanted & bit))) {
             d->on &= (uint8_t)~bit;
         } else if (!(d->on & bit)) {
             d->on |= bit;

@@ -172,6 +172,12 @@ static void leave_out(struct slot *s, unsigned layers, usec_t now)
     s->owner->room->demand_at = now;
 }
 
+/** So many streams of the track, from the lowest on, are on the ladder. */
+static unsigned reaches(const struct allocate_slot *a)
+{
+    return a->step_count > 0 ? a->step[a->step_count - 1].stream + 1u : 0;
+}
+
 /**
  * What there is no time for is not weighed. Layers that are not sent have no rate: while one of
  * `wanted` is missing, whole layers are left out. How many.
@@ -188,14 +194,14 @@ static unsigned shed(const struct slot *s, struct allocate_slot *a, unsigned wan
     unsigned kept = wanted;
     if (demand_stops(&s->track->demand, wanted)) {
         kept = shed_layers(wanted, share, turn);
-        while (a->step_count > 0 && a->step[a->step_count - 1].stream >= kept)
+        while (reaches(a) > kept)
             a->step_count--;
         a->shed = kept < wanted;
-    } else if (a->step_count > 0) {
-        const unsigned top = a->step[a->step_count - 1].stream;
+    } else {
+        const unsigned top = reaches(a);
         a->shed = shed_ladder(a, share, turn);
-        if (a->step_count == 0 || a->step[a->step_count - 1].stream < top)
-            kept = a->step_count == 0 ? 0 : a->step[a->step_count - 1].stream + 1u;
+        if (reaches(a) < top)
+            kept = reaches(a);
     }
     return kept < wanted ? wanted - kept : 0; // what is there may be larger than what is wanted
 }

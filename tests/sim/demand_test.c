@@ -1,5 +1,5 @@
 /* Layers nobody watches are stopped at their source, and come back before they are missed. */
-#include "sim.h"
+#include "scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,15 +25,6 @@ static void want(struct sim *s, const struct client *c, uint16_t width, bool pau
     sim_want(s, c, &w);
 }
 
-/** Which layers of its camera a client sends: bit n is layer n. */
-static unsigned sends(const struct client *p)
-{
-    unsigned on = 0;
-    for (unsigned i = 0; i < p->pub[1].layer_count; i++)
-        on |= (unsigned)!p->pub[1].layer[i].idle << i;
-    return on;
-}
-
 /** Until the picture is of this width; the old one goes on meanwhile. */
 static void awaits(struct sim *s, const struct client *v, uint16_t width)
 {
@@ -56,18 +47,19 @@ static void stop_and_start(struct sim *s)
     sim_run(s, USEC_PER_SEC + rng_below(&s->rng, 1000000));
     want(s, v, 160, false);
     sim_run(s, DEMAND_LINGER - USEC_PER_SEC);
-    sim_check(s, sends(p) == 7, "layers are stopped in a hurry: %x", sends(p));
+    sim_check(s, scene_sends(p) == 7, "layers are stopped in a hurry: %x", scene_sends(p));
     sim_run(s, 2500 * USEC_PER_MS);
-    sim_check(s, sends(p) == 1, "of a small picture %x is sent", sends(p));
+    sim_check(s, scene_sends(p) == 1, "of a small picture %x is sent", scene_sends(p));
     for (unsigned i = 0; i < 3; i++) {
         want(s, v, 1280, false);
         sim_run(s, 10 * USEC_PER_MS);
-        sim_check(s, sends(p) == 7, "what is wanted is not started at once: %x", sends(p));
+        sim_check(s, scene_sends(p) == 7, "what is wanted is not started at once: %x",
+                  scene_sends(p));
         awaits(s, v, 1280);
         want(s, v, 160, false);
         awaits(s, v, 320);
         sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC + rng_below(&s->rng, 5000000));
-        sim_check(s, sends(p) == 1, "%x is sent", sends(p));
+        sim_check(s, scene_sends(p) == 1, "%x is sent", scene_sends(p));
     }
 }
 
@@ -114,7 +106,7 @@ static void hide(struct sim *s)
     sim_run(s, USEC_PER_SEC);
     want(s, v, 640, true);
     sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
-    sim_check(s, sends(p) == 0, "%x is sent to nobody's eyes", sends(p));
+    sim_check(s, scene_sends(p) == 0, "%x is sent to nobody's eyes", scene_sends(p));
     want(s, v, 640, false);
     const uint64_t frames = k->frames;
     sim_run(s, 1200 * USEC_PER_MS);
@@ -132,7 +124,7 @@ static void hide(struct sim *s)
     sim_want(s, other, &only);
     want(s, v, 640, true);
     sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
-    sim_check(s, sends(p) == 1, "%x is sent", sends(p));
+    sim_check(s, scene_sends(p) == 1, "%x is sent", scene_sends(p));
 }
 
 static void hidden_tiles_cost_their_source_nothing(void **state)
@@ -146,19 +138,19 @@ static void be_alone(struct sim *s)
     struct client *p = sim_person(s, NULL, CODEC_VP8, 1 + rng_below(&s->rng, 3), 2);
     sim_settle(s);
     sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
-    sim_check(s, sends(p) == 0, "%x is sent to nobody", sends(p));
+    sim_check(s, scene_sends(p) == 0, "%x is sent to nobody", scene_sends(p));
     sim_check(s, p->pub[0].layer[0].idle == false, "sound is stopped");
     struct client *v = sim_client(s, NULL);
     client_receive_pairs(v, 1);
     sim_join(s, v);
     sim_run(s, 10 * USEC_PER_MS);
-    sim_check(s, sends(p) != 0 && !v->up, "it waits for the joiner's media");
+    sim_check(s, scene_sends(p) != 0 && !v->up, "it waits for the joiner's media");
     sim_settle(s);
     sim_run(s, 1200 * USEC_PER_MS);
     sim_check(s, v->sink[1]->frames > 10, "the joiner sees %d frames", (int)v->sink[1]->frames);
     sim_leave(s, v);
     sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
-    sim_check(s, sends(p) == 0, "%x is sent to nobody again", sends(p));
+    sim_check(s, scene_sends(p) == 0, "%x is sent to nobody again", scene_sends(p));
 }
 
 static void alone_in_a_room_nothing_is_sent_until_somebody_joins(void **state)
@@ -184,7 +176,7 @@ static void tell_once(struct sim *s)
     sim_agree(s, p);
     sim_settle(s);
     sim_run(s, DEMAND_LINGER + 2 * USEC_PER_SEC);
-    sim_check(s, sends(p) == 1, "%x is sent by the new connection", sends(p));
+    sim_check(s, scene_sends(p) == 1, "%x is sent by the new connection", scene_sends(p));
 }
 
 static void demand_is_told_when_it_changes_and_to_every_connection(void **state)

@@ -47,6 +47,16 @@ static inline void scene_size(struct sim *s, const struct client *viewer, uint16
     sim_want(s, viewer, &w);
 }
 
+/** Which layers of its camera a client sends: bit n is layer n. */
+static inline unsigned scene_sends(const struct client *publisher)
+{
+    const struct pub *p = &publisher->pub[1];
+    unsigned on = 0;
+    for (unsigned i = 0; i < p->layer_count; i++)
+        on |= (unsigned)!p->layer[i].idle << i;
+    return on;
+}
+
 /** Keyframes that all layers of a camera were asked for. */
 static inline unsigned scene_requests(const struct client *publisher)
 {

@@ -142,22 +142,13 @@ static void who_comes_meanwhile_hears_at_once_and_sees_later(void **state)
     sim_each_seed(__func__, join_then, 3);
 }
 
-/** Which layers of its camera a client sends: bit n is layer n. */
-static unsigned sends(const struct client *p)
-{
-    unsigned on = 0;
-    for (unsigned i = 0; i < p->pub[1].layer_count; i++)
-        on |= (unsigned)!p->pub[1].layer[i].idle << i;
-    return on;
-}
-
 /** Each sees what the other sends, and is told if that is less than there was. */
 static void check_pair(struct sim *s, struct client *const pair[2], unsigned all)
 {
     for (unsigned i = 0; i < 2; i++) {
         const struct client *c = pair[i];
         const struct sink *k = scene_picture(c);
-        const unsigned sent = sends(pair[1 - i]);
+        const unsigned sent = scene_sends(pair[1 - i]);
         const char *why = sim_seat(s, c, k)->why;
         sim_check(s, s->now - c->sink[0]->frame_at < 150 * USEC_PER_MS, "%s hears nothing",
                   c->id);
@@ -182,17 +173,18 @@ static void call_of_two(struct sim *s)
     turns(s, true, 2 * USEC_PER_SEC);
     turns(s, false, USEC_PER_SEC);
     for (unsigned i = 0; layers > 1 && i < 2; i++)
-        sim_check(s, sends(pair[i]) < all, "%s still sends the largest", pair[i]->id);
+        sim_check(s, scene_sends(pair[i]) < all, "%s still sends the largest", pair[i]->id);
     turns(s, true, 6 * USEC_PER_SEC);
     turns(s, false, 1500 * USEC_PER_MS);
     for (unsigned i = 0; i < 2; i++)
-        sim_check(s, sends(pair[i]) <= (layers == 3), "%s still sends %x", pair[i]->id,
-                  sends(pair[i])); // of three layers the lowest is next to nothing
+        sim_check(s, scene_sends(pair[i]) <= (layers == 3), "%s still sends %x", pair[i]->id,
+                  scene_sends(pair[i])); // of three layers the lowest is next to nothing
     check_pair(s, pair, all);
 
     turns(s, false, 120 * USEC_PER_SEC);
     for (unsigned i = 0; i < 2; i++)
-        sim_check(s, sends(pair[i]) == all, "%s sends %x again", pair[i]->id, sends(pair[i]));
+        sim_check(s, scene_sends(pair[i]) == all, "%s sends %x again", pair[i]->id,
+                  scene_sends(pair[i]));
     check_pair(s, pair, all);
 }
 
